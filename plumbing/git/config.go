@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package git
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Exit codes of git config.
+const (
+	exitConfigAbsent   = 1
+	exitConfigNotUnset = 5
+)
+
+// ConfigGet returns the value of a key from all of git's sources, those on its
+// command line (GIT_CONFIG_PARAMETERS) included.
+func (r Runner) ConfigGet(ctx context.Context, key string) (value string, ok bool, err error) {
+	return r.configGet(ctx, "config", "-z", "--get", key)
+}
+
+// ConfigGetLocal returns the value of a key in the repository's own
+// configuration.
+func (r Runner) ConfigGetLocal(ctx context.Context, key string) (value string, ok bool, err error) {
+	return r.configGet(ctx, "config", "-z", "--local", "--get", key)
+}
+
+func (r Runner) configGet(ctx context.Context, args ...string) (value string, ok bool, err error) {
+	out, err := r.Run(ctx, nil, args...)
+	// A key that cannot be has the same code, but git says why.
+	if e := (*Error)(nil); errors.As(err, &e) && e.ExitCode == exitConfigAbsent && e.Stderr == "" {
+		return "", false, nil
+	}
+	return strings.TrimSuffix(string(out), "\x00"), err == nil, err
+}
+
+// ConfigSet sets a key in the repository's configuration, in place of all the
+// values that it has there.
+func (r Runner) ConfigSet(ctx context.Context, key, value string) error {
+	_, err := r.Run(ctx, nil, "config", "--local", "--replace-all", key, value)
+	return err
+}
+
+// ConfigUnset takes all values of a key out of the repository's configuration,
+// where it may be absent.
+func (r Runner) ConfigUnset(ctx context.Context, key string) error {
+	_, err := r.Run(ctx, nil, "config", "--local", "--unset-all", key)
+	if ExitCode(err) == exitConfigNotUnset {
+		return nil
+	}
+	return err
+}
+
+// Init makes a repository in dir, which need not exist, or leaves the one that
+// is there as it is. A relative dir is taken from the runner's.
+func (r Runner) Init(ctx context.Context, dir string) error {
+	_, err := r.Run(ctx, nil, "init", "-q", "--", dir)
+	return err
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	git "github.com/libgit2/git2go/v34"
+
+	"github.com/git-devops/git-devops/chunkstore"
+)
+
+// refPrefix is where this program's own refs are.
+const refPrefix = "refs/devops/"
+
+// Ref returns what a ref names, following symbolic refs. ok is false when the
+// ref does not exist (or is a branch with no commit yet).
+func (r *Repo) Ref(name string) (id chunkstore.ID, ok bool, err error) {
+	if strings.ContainsRune(name, 0) {
+		return id, false, fmt.Errorf("read ref %q: name contains a NUL", name)
+	}
+	ref, err := r.git.References.Lookup(name)
+	if err == nil && ref.Type() == git.ReferenceSymbolic {
+		symbolic := ref
+		ref, err = symbolic.Resolve()
+		symbolic.Free()
+	}
+	if isCode(err, git.ErrorCodeNotFound) {
+		return id, false, nil
+	}
+	if err != nil {
+		return id, false, fmt.Errorf("read ref %s: %w", name, err)
+	}
+	defer ref.Free()
+	return chunkstore.ID(*ref.Target()), true, nil
+}
+
+// SwapRef moves one of this program's own refs (refs/devops/…) from old to id,
+// under the lock that git takes. A zero old says that the ref must not exist.
+// When the ref is anything else, the error is ErrRefMoved; when git keeps it
+// locked for many seconds, ErrBusy. The change is fsynced before SwapRef
+// returns. msg goes to the ref's reflog if someone made one.
+//
+// libgit2 is not used for this: a process killed while libgit2 holds the lock
+// leaves it there for good.
+func (r *Repo) SwapRef(name string, old, id chunkstore.ID, msg string) error {
+	if err := checkOwnRef(name, id); err != nil {
+		return fmt.Errorf("move ref %q: %w", name, err)
+	}
+	p := r.refReplacement(name)
+	ctx := context.Background()
+	guard, err := p.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("move ref %s: %w", name, err)
+	}
+	defer guard.Close()
+	if err := p.stage([]byte(id.String()+"\n"), 0); err != nil {
+		return errors.Join(fmt.Errorf("move ref %s: %w", name, err), p.clear())
+	}
+	err = p.publish(ctx, func() error {
+		now, _, err := r.Ref(name)
+		if err == nil && now != old {
+			err = ErrRefMoved
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("move ref %s: %w", name, err)
+	}
+	return r.logRef(name, old, id, msg)
+}
+
+func checkOwnRef(name string, id chunkstore.ID) error {
+	if !strings.HasPrefix(name, refPrefix) || strings.ContainsRune(name, 0) {
+		return errors.New("not below " + refPrefix)
+	}
+	if valid, err := git.ReferenceNameIsValid(name); err != nil || !valid {
+		return errors.New("not a valid name")
+	}
+	if id.IsZero() {
+		return errors.New("no object to move it to")
+	}
+	return nil
+}
+
+func (r *Repo) refReplacement(name string) replacement {
+	own := filepath.Join(r.commonDir, "devops", url.PathEscape(name))
+	return replacement{
+		target: filepath.Join(r.commonDir, filepath.FromSlash(name)),
+		staged: own + ".new",
+		flock:  own + ".flock",
+		wait:   r.lockWait,
+	}
+}
+
+// logRef adds a line to a reflog that exists, as git does.
+func (r *Repo) logRef(name string, old, id chunkstore.ID, msg string) error {
+	path := filepath.Join(r.commonDir, "logs", filepath.FromSlash(name))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("log ref %s: %w", name, err)
+	}
+	now := time.Now()
+	_, err = fmt.Fprintf(f, "%s %s git-devops <git-devops> %d %s\t%s\n",
+		old, id, now.Unix(), now.Format("-0700"), strings.ReplaceAll(msg, "\n", " "))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("log ref %s: %w", name, err)
+	}
+	return nil
+}
