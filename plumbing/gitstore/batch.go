@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+)
+
+const (
+	// A pack is closed at this many chunks, or at a sixteenth of what the
+	// batch has stored already: so closing the last one, which nothing else
+	// can hide, stays a small part of the whole.
+	packChunks   = 160
+	packFraction = 16
+	// Offsets in a version 2 index are 31 bits wide.
+	packBytes = 1<<31 - 128<<20
+)
+
+// A Batch is a number of chunks, and of other objects, that become part of the
+// repository together. Append and Has may be called from several goroutines.
+//
+// The order is: Append and AppendObject; Commit, which makes all durable and
+// the chunks held; whatever names the other objects (the index); Settle.
+type Batch struct {
+	s      *Store
+	writer *writer
+
+	mu        sync.Mutex
+	current   *packfile.Writer // chunks
+	objects   *packfile.Writer
+	expect    int // chunks the current pack will have
+	seen      map[chunkstore.ID]bool
+	finishing errgroup.Group
+	finished  []packfile.Pack // guarded by mu
+	objectsIn packfile.Pack
+	settled   bool
+}
+
+// Begin starts a batch. What an earlier, killed one has left is taken up
+// first: its finished chunk packs become part of the held set.
+func (s *Store) Begin(ctx context.Context) (*Batch, error) {
+	if err := os.MkdirAll(s.spool, 0o777); err != nil {
+		return nil, fmt.Errorf("write chunks: %w", err)
+	}
+	if err := s.takeUp(ctx, s.adopt); err != nil {
+		return nil, err
+	}
+	return s.begin()
+}
+
+func (s *Store) begin() (*Batch, error) {
+	w, err := newWriter(s.writers)
+	if err != nil {
+		return nil, err
+	}
+	b := &Batch{s: s, writer: w, expect: packChunks, seen: map[chunkstore.ID]bool{}}
+	b.finishing.SetLimit(1)
+	return b, nil
+}
+
+// Has tells whether the batch or the held set has the chunk.
+func (b *Batch) Has(id chunkstore.ID) (bool, error) {
+	b.mu.Lock()
+	seen := b.seen[id]
+	b.mu.Unlock()
+	if seen {
+		return true, nil
+	}
+	return b.s.Has(context.Background(), id)
+}
+
+// Append adds a chunk. One that the batch has is ignored.
+func (b *Batch) Append(o packfile.Object) error {
+	return b.add(o.ID, func(w *packfile.Writer) error { return w.Append(o) })
+}
+
+func (b *Batch) add(id chunkstore.ID, write func(*packfile.Writer) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seen[id] {
+		return nil
+	}
+	if err := b.open(&b.current, b.expect); err != nil {
+		return err
+	}
+	if err := write(b.current); err != nil {
+		return err
+	}
+	b.seen[id] = true
+	if b.current.Len() >= b.expect || b.current.Bytes() > packBytes {
+		b.finishCurrent()
+	}
+	return nil
+}
+
+// AppendObject adds an object that is not a chunk. expect is how many there
+// will probably be: the right number saves a pass over the pack.
+func (b *Batch) AppendObject(o packfile.Object, expect int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.open(&b.objects, expect); err != nil {
+		return err
+	}
+	return b.objects.Append(o)
+}
+
+func (b *Batch) open(w **packfile.Writer, expect int) (err error) {
+	if *w == nil {
+		*w, err = packfile.Create(b.s.spool, expect)
+	}
+	return err
+}
+
+// finishCurrent closes the current chunk pack in the background.
+func (b *Batch) finishCurrent() {
+	w := b.current
+	b.current = nil
+	b.expect = max(packChunks, len(b.seen)/packFraction)
+	b.finishing.Go(func() error {
+		p, err := w.Finish(b.s.packDir, b.writer.keep(pendingChunks))
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.finished = append(b.finished, p)
+		return nil
+	})
+}
+
+// Commit makes everything durable and adds the chunks to the held set. The
+// other objects are safe from git gc until Settle.
+func (b *Batch) Commit(ctx context.Context) error {
+	if b.current != nil {
+		b.mu.Lock()
+		b.finishCurrent()
+		b.mu.Unlock()
+	}
+	if err := b.finishing.Wait(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ids := make([]chunkstore.ID, 0, len(b.seen))
+	for id := range b.seen {
+		ids = append(ids, id)
+	}
+	if err := b.hold(ctx, ids); err != nil {
+		return err
+	}
+	for _, p := range b.finished {
+		if err := b.s.settleChunks(keepOf(p.Path)); err != nil {
+			return err
+		}
+	}
+	return b.finishObjects()
+}
+
+// finishObjects puts the pack of the other objects into its place.
+func (b *Batch) finishObjects() error {
+	if b.objects == nil {
+		return nil
+	}
+	p, err := b.objects.Finish(b.s.packDir, b.writer.keep(pendingObjects))
+	b.objects = nil
+	if errors.Is(err, packfile.ErrEmpty) {
+		return nil
+	}
+	b.objectsIn = p
+	return err
+}
+
+// Settle ends a batch whose objects something names now.
+func (b *Batch) Settle() error {
+	if err := releaseObjects(b.objectsIn); err != nil {
+		return err
+	}
+	b.settled = true
+	b.writer.leave(true)
+	return nil
+}
+
+// Abort ends a batch that was not settled. Chunk packs that are finished stay
+// for the next batch to take up, or for gc to clear away. After Settle it does
+// nothing.
+func (b *Batch) Abort() {
+	if b.settled {
+		return
+	}
+	b.settled = true
+	_ = b.finishing.Wait()
+	for _, w := range []*packfile.Writer{b.current, b.objects} {
+		if w != nil {
+			w.Abort()
+		}
+	}
+	b.writer.leave(len(b.finished) == 0 && b.objectsIn.Path == "")
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gitstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/git-devops/git-devops/plumbing/packfile"
+)
+
+// What a .keep file says. A settled chunk pack keeps its .keep for good: stock
+// git never rewrites it, and only our gc frees it. A pending one goes on with
+// the name of its writer. See FORMAT.md.
+const (
+	keepChunks     = "git-devops chunks\n"
+	pendingChunks  = "git-devops pending chunks "
+	pendingObjects = "git-devops pending objects "
+)
+
+// pendingOf returns the kind and the writer that a .keep file names; pending
+// is false for any other .keep file.
+func pendingOf(keep string) (kind, writer string, pending bool) {
+	data, err := os.ReadFile(keep)
+	if err != nil {
+		return "", "", false
+	}
+	for _, kind := range []string{pendingChunks, pendingObjects} {
+		if name, ok := strings.CutPrefix(string(data), kind); ok {
+			return kind, strings.TrimSuffix(name, "\n"), true
+		}
+	}
+	return "", "", false
+}
+
+// isChunkPack tells whether a .keep file says that the pack is one of ours and
+// nobody is writing it any more.
+func isChunkPack(keep string) bool {
+	data, err := os.ReadFile(keep)
+	return err == nil && string(data) == keepChunks
+}
+
+// settleChunks makes the .keep of a chunk pack permanent.
+func (s *Store) settleChunks(keep string) error {
+	tmp := filepath.Join(filepath.Dir(s.spool), filepath.Base(keep))
+	if err := os.WriteFile(tmp, []byte(keepChunks), 0o444); err != nil {
+		return fmt.Errorf("settle pack: %w", err)
+	}
+	if err := os.Rename(tmp, keep); err != nil {
+		return fmt.Errorf("settle pack: %w", errors.Join(err, os.Remove(tmp)))
+	}
+	return nil
+}
+
+// releaseObjects hands a pack over to git, which may repack it from now on.
+func releaseObjects(p packfile.Pack) error {
+	if p.Path == "" {
+		return nil
+	}
+	if err := os.Remove(keepOf(p.Path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("settle pack: %w", err)
+	}
+	return nil
+}
+
+// removePack removes a pack, its index first, so that no reader finds a half.
+func removePack(base string) error {
+	for _, ext := range []string{".idx", ".pack", ".rev", ".keep"} {
+		if err := os.Remove(base + ext); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove pack: %w", err)
+		}
+	}
+	return nil
+}
+
+func keepOf(pack string) string { return strings.TrimSuffix(pack, ".pack") + ".keep" }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gitstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// HeldRef names the held set.
+const HeldRef = "refs/devops/held"
+
+// A Store is the chunk store of one repository. Its methods may be called from
+// several goroutines.
+type Store struct {
+	repo    *repo.Repo
+	packDir string // objects/pack
+	spool   string // where packs are written before they move to packDir
+	writers string // the lock files of those who write
+
+	packs packSet
+
+	mu   sync.Mutex
+	held *chunkstore.Held
+	root chunkstore.ID
+}
+
+// Open opens the chunk store of r. It writes nothing.
+func Open(r *repo.Repo) (*Store, error) {
+	private := filepath.Join(r.CommonDir(), "devops")
+	s := &Store{
+		repo:    r,
+		packDir: filepath.Join(r.ObjectsDir(), "pack"),
+		spool:   filepath.Join(private, "spool"),
+		writers: filepath.Join(private, "writers"),
+	}
+	s.packs.dir = s.packDir
+	if err := s.reload(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close releases the open packs.
+func (s *Store) Close() { s.packs.close() }
+
+// reload reads what the held set is now.
+func (s *Store) reload() error {
+	root, _, err := s.repo.Ref(HeldRef)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", HeldRef, err)
+	}
+	s.setHeld(root)
+	return nil
+}
+
+func (s *Store) setHeld(root chunkstore.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.root, s.held = root, chunkstore.OpenHeld(s.readTree, root)
+}
+
+func (s *Store) readTree(id chunkstore.ID) ([]byte, error) {
+	kind, body, err := s.repo.Object(id)
+	if err == nil && kind != "tree" {
+		err = fmt.Errorf("object %s is a %s, not a tree", id, kind)
+	}
+	return body, err
+}
+
+// Has tells whether the held set names the chunk.
+func (s *Store) Has(_ context.Context, id chunkstore.ID) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held.Has(id)
+}
+
+// EachHeld calls fn for every chunk of the held set, in ascending order.
+func (s *Store) EachHeld(fn func(chunkstore.ID) error) error {
+	s.mu.Lock()
+	held := chunkstore.OpenHeld(s.readTree, s.root)
+	s.mu.Unlock()
+	return held.Each(fn)
+}
+
+// Read returns the content of a chunk, in buf where that is large enough,
+// without verifying it. A pack that cannot be read is passed over when another
+// copy can be.
+//
+// It returns a *chunkstore.MissingError when the chunk is nowhere, and a
+// *chunkstore.CorruptError when no copy can be read.
+func (s *Store) Read(ctx context.Context, id chunkstore.ID, buf []byte) ([]byte, error) {
+	return s.read(ctx, id, buf, func([]byte) bool { return true })
+}
+
+// Get returns the verified content of a chunk. Errors are as those of Read; a
+// copy with another content counts as one that cannot be read.
+func (s *Store) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
+	return s.read(ctx, id, nil, func(data []byte) bool { return chunkstore.BlobID(data) == id })
+}
+
+var errOtherContent = errors.New("its content has another hash")
+
+func (s *Store) read(ctx context.Context, id chunkstore.ID, buf []byte, good func([]byte) bool) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	places, broken := s.packs.find(id)
+	for _, p := range places {
+		data, err := p.pack.ReadBlob(p.index, buf)
+		if err == nil && good(data) {
+			return data, nil
+		}
+		if err == nil {
+			err = errOtherContent
+		}
+		if !errors.Is(err, packfile.ErrDelta) {
+			broken = &chunkstore.CorruptError{ID: id, Where: p.pack.Path(), Err: err}
+		}
+	}
+	data, err := s.readObject(id, good)
+	var missing *chunkstore.MissingError
+	if broken != nil && errors.As(err, &missing) {
+		return nil, broken
+	}
+	return data, err
+}
+
+// readObject reads a chunk that lies in no chunk pack: git has fetched or
+// repacked it, or stored it loose.
+func (s *Store) readObject(id chunkstore.ID, good func([]byte) bool) ([]byte, error) {
+	kind, data, err := s.repo.Object(id)
+	if err != nil {
+		var missing *chunkstore.MissingError
+		if errors.As(err, &missing) {
+			return nil, err
+		}
+		return nil, &chunkstore.CorruptError{ID: id, Where: s.repo.ObjectsDir(), Err: err}
+	}
+	if kind != "blob" || !good(data) {
+		return nil, &chunkstore.CorruptError{ID: id, Where: s.repo.ObjectsDir(), Err: errOtherContent}
+	}
+	return data, nil
+}
+
+// Put stores one chunk and adds it to the held set. For more than one, Begin
+// is far cheaper. It refuses data whose id is another.
+func (s *Store) Put(ctx context.Context, id chunkstore.ID, data []byte) error {
+	if chunkstore.BlobID(data) != id {
+		return &chunkstore.CorruptError{ID: id, Where: "the data given", Err: errOtherContent}
+	}
+	b, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Abort()
+	if err := b.Append(packfile.NewEncoder().Encode(packfile.Blob, id, data)); err != nil {
+		return err
+	}
+	if err := b.Commit(ctx); err != nil {
+		return err
+	}
+	return b.Settle()
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package largefile
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash"
+	"os"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+)
+
+// A Sink takes the chunks of a capture. Its methods are called from several
+// goroutines.
+type Sink interface {
+	// Has tells whether the chunk need not be handed over.
+	Has(id chunkstore.ID) (bool, error)
+	// Append takes an encoded chunk. It keeps nothing of it after it returns.
+	Append(o packfile.Object) error
+}
+
+// CaptureOptions say how content is captured.
+type CaptureOptions struct {
+	Params chunkstore.Params
+	// Previous is an earlier version's manifest, or nil. It changes the time
+	// a capture takes, never its result.
+	Previous *chunkstore.Manifest
+	// SizeHint is the expected size in bytes, 0 if unknown. Small content
+	// gets small buffers.
+	SizeHint int64
+	// Progress is told the number of bytes that were just captured.
+	Progress func(n int64)
+}
+
+const (
+	blockCount  = 3
+	zeroBufSize = 64 << 10
+)
+
+// Weight is the memory in bytes that a capture of size bytes will take.
+func Weight(p chunkstore.Params, size int64) int64 {
+	return blockCount * int64(blockSize(p, size))
+}
+
+// blockSize leaves room for the longest chunk, the longest run of zeroes that
+// is not yet a hole, and as much again to read.
+func blockSize(p chunkstore.Params, size int64) int {
+	full := 2*p.Max + p.Min
+	if size > 0 && size < int64(full) {
+		return int(size) + 1
+	}
+	return full
+}
+
+// Capture reads src to its end and returns its manifest. Every chunk the sink
+// has not is handed to it before Capture returns, in order.
+//
+// It returns the source's and the sink's errors as they are, and ctx's when it
+// is cancelled.
+func Capture(ctx context.Context, src Source, sink Sink, o CaptureOptions) (*chunkstore.Manifest, error) {
+	cutter, err := chunkstore.NewCutter(o.Params)
+	if err != nil {
+		return nil, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	c := &capture{
+		ctx: ctx, sink: sink, o: o,
+		store:  make(chan *piece, 64),
+		digest: make(chan *piece, 64),
+		order:  make(chan *piece, 64),
+		sum:    sha256.New(),
+	}
+	s := &splitter{
+		src: src, min: o.Params.Min, cutter: cutter,
+		expected: expect(o.Previous, o.Params),
+		blocks:   newBlockPool(blockCount, blockSize(o.Params, o.SizeHint)),
+		emit:     c.emit,
+	}
+	group.Go(func() error {
+		defer c.close()
+		return s.run(ctx)
+	})
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(c.storeAll)
+	}
+	group.Go(c.digestAll)
+	group.Go(c.collectAll)
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return c.manifest(), nil
+}
+
+// A capture is the pipeline behind a splitter: each piece is encoded by one of
+// several workers, while the whole-content digest goes over it, and is then
+// collected in order.
+type capture struct {
+	ctx  context.Context
+	sink Sink
+	o    CaptureOptions
+
+	store, digest, order chan *piece
+
+	sum    hash.Hash
+	size   int64
+	pieces []chunkstore.Piece
+}
+
+// storing is what a worker found out about a chunk.
+type storing struct {
+	object packfile.Object
+	fresh  bool // the sink needs it
+}
+
+func (c *capture) emit(p *piece) error {
+	stages := []chan *piece{c.digest, c.order, c.store}
+	if p.block == nil {
+		stages = stages[:2]
+	} else {
+		p.block.retain() // for the digest
+		p.block.retain() // for the collector
+	}
+	for _, stage := range stages {
+		select {
+		case stage <- p:
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (c *capture) close() {
+	close(c.store)
+	close(c.digest)
+	close(c.order)
+}
+
+func (c *capture) storeAll() error {
+	encoder := packfile.NewEncoder()
+	for p := range c.store {
+		if err := c.storeOne(encoder, p); err != nil {
+			return err
+		}
+		close(p.done)
+	}
+	return nil
+}
+
+func (c *capture) storeOne(encoder *packfile.Encoder, p *piece) error {
+	if !p.idKnown {
+		p.id = chunkstore.BlobID(p.data)
+	}
+	has, err := c.sink.Has(p.id)
+	if err != nil || has {
+		return err
+	}
+	p.stored = storing{object: encoder.Encode(packfile.Blob, p.id, p.data), fresh: true}
+	return nil
+}
+
+func (c *capture) digestAll() error {
+	zeroes := make([]byte, zeroBufSize)
+	for p := range c.digest {
+		if p.block != nil {
+			c.sum.Write(p.data)
+			p.block.release()
+			continue
+		}
+		for n := p.hole; n > 0; n -= zeroBufSize {
+			if c.ctx.Err() != nil {
+				return c.ctx.Err()
+			}
+			c.sum.Write(zeroes[:min(n, zeroBufSize)])
+		}
+	}
+	return nil
+}
+
+func (c *capture) collectAll() error {
+	for p := range c.order {
+		if err := c.collect(p); err != nil {
+			return err
+		}
+		if c.o.Progress != nil {
+			c.o.Progress(p.length())
+		}
+	}
+	return nil
+}
+
+func (c *capture) collect(p *piece) error {
+	c.size += p.length()
+	if p.block == nil {
+		c.pieces = append(c.pieces, chunkstore.Piece{Length: p.hole, Hole: true})
+		return nil
+	}
+	select {
+	case <-p.done:
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+	c.pieces = append(c.pieces, chunkstore.Piece{ID: p.id, Length: int64(len(p.data))})
+	if p.stored.fresh {
+		if err := c.sink.Append(p.stored.object); err != nil {
+			return err
+		}
+		p.stored.object.Release()
+	}
+	p.block.release()
+	return nil
+}
+
+func (c *capture) manifest() *chunkstore.Manifest {
+	m := &chunkstore.Manifest{Size: c.size, Params: c.o.Params, Pieces: c.pieces}
+	c.sum.Sum(m.SHA256[:0])
+	return m
+}
+
+// Describe returns the manifest of a file's content and stores nothing.
+func Describe(ctx context.Context, f *os.File, params chunkstore.Params, previous *chunkstore.Manifest) (*chunkstore.Manifest, error) {
+	src, err := NewFile(f, params.Min)
+	if err != nil {
+		return nil, err
+	}
+	return Capture(ctx, src, nowhere{}, CaptureOptions{Params: params, Previous: previous, SizeHint: src.Size()})
+}
+
+// nowhere is a sink that wants nothing.
+type nowhere struct{}
+
+func (nowhere) Has(chunkstore.ID) (bool, error) { return true, nil }
+
+func (nowhere) Append(packfile.Object) error { return nil }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worktree
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// maxManifest bounds the manifests that the filter reads into memory: this is
+// one of a file of several terabytes.
+const maxManifest = 512 << 20
+
+// tidyFrom is the number of small packs from which they are put together when
+// the filter, which makes one a file, is done.
+const tidyFrom = 32
+
+// A Filter cleans and smudges for git.
+type Filter struct {
+	w     *Worktree
+	warn  func(path string, err error)
+	index *repo.Index
+}
+
+// NewFilter returns a filter; warn is told which manifests were left in place
+// because chunks are absent.
+func (w *Worktree) NewFilter(warn func(path string, err error)) *Filter {
+	return &Filter{w: w, warn: warn}
+}
+
+// Clean turns content into its manifest, whose chunks are durable and held
+// before the first byte of it is written. A manifest stays as it is.
+func (f *Filter) Clean(ctx context.Context, path string, in io.Reader, out io.Writer) error {
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	text, in, err := peekManifest(buffered)
+	if err != nil {
+		return err
+	}
+	if text == nil {
+		m, err := f.capture(ctx, path, in)
+		if err != nil {
+			return err
+		}
+		text = m.Encode()
+	}
+	_, err = out.Write(text)
+	return err
+}
+
+// peekManifest returns a manifest's text, or else the unread content.
+func peekManifest(in *bufio.Reader) (text []byte, content io.Reader, err error) {
+	head, err := in.Peek(64)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	if !chunkstore.IsManifest(head) {
+		return nil, in, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxManifest))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := chunkstore.ParseManifest(data); err == nil {
+		return data, nil, nil
+	}
+	return nil, io.MultiReader(bytes.NewReader(data), in), nil
+}
+
+func (f *Filter) capture(ctx context.Context, path string, in io.Reader) (*chunkstore.Manifest, error) {
+	batch, err := f.w.Store.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer batch.Abort()
+	m, err := largefile.Capture(ctx, largefile.Stream(in), batch,
+		largefile.CaptureOptions{Params: f.w.Params, Previous: f.previous(path)})
+	if err != nil {
+		return nil, err
+	}
+	if err := batch.Commit(ctx); err != nil {
+		return nil, err
+	}
+	return m, batch.Settle()
+}
+
+// previous finds the manifest the index has for path. It saves time only, so
+// an index that cannot be read is none.
+func (f *Filter) previous(path string) *chunkstore.Manifest {
+	if f.index == nil {
+		index, err := f.w.Repo.ReadIndex()
+		if err != nil {
+			index = &repo.Index{}
+		}
+		f.index = index
+	}
+	i, ok := f.index.Find(path)
+	if !ok {
+		return nil
+	}
+	return f.w.previous(f.index.Entries[i].ID)
+}
+
+// Smudge turns a manifest into its content. When chunks are absent, or when
+// it is no manifest, it stays as it is.
+func (f *Filter) Smudge(ctx context.Context, path string, in io.Reader, out io.Writer) error {
+	text, content, err := peekManifest(bufio.NewReaderSize(in, 64<<10))
+	if err != nil {
+		return err
+	}
+	if text == nil {
+		_, err := io.Copy(out, content)
+		return err
+	}
+	m, err := chunkstore.ParseManifest(text)
+	if err != nil {
+		return err
+	}
+	if err := f.w.allPresent(m); err != nil {
+		f.warn(path, err)
+		_, err := out.Write(text)
+		return err
+	}
+	if err := largefile.Cat(ctx, m, f.w.Store, out, 0, -1); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// Finish is called after the last file.
+func (f *Filter) Finish(ctx context.Context) error {
+	return f.w.Store.MergeSmall(ctx, tidyFrom)
+}

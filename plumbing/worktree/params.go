@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worktree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// ConfigFile is the repository's own configuration, relative to the top of its
+// tree. It comes with the content, so that equal content has equal chunks on
+// every machine; it has no keys that run commands.
+const ConfigFile = ".devops/config"
+
+// readParams reads how the repository cuts files into chunks.
+func readParams(r *repo.Repo, g git.Runner) (chunkstore.Params, error) {
+	p := chunkstore.DefaultParams()
+	path := filepath.Join(r.WorkTree(), ConfigFile)
+	if r.WorkTree() == "" {
+		return p, nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	args := []string{"config", "--file", path, "--null", "--list"}
+	err := g.Stream(context.Background(), nil, args, func(record []byte) error {
+		key, value, _ := strings.Cut(string(record), "\n")
+		return setParam(&p, key, value)
+	})
+	if err == nil {
+		err = p.Validate()
+	}
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", ConfigFile, err)
+	}
+	return p, nil
+}
+
+// setParam sets one of the fixed list of keys.
+func setParam(p *chunkstore.Params, key, value string) (err error) {
+	switch key {
+	case "chunker.polynomial":
+		p.Polynomial, err = strconv.ParseUint(value, 16, 64)
+	case "chunker.min":
+		p.Min, err = parseSize(value)
+	case "chunker.max":
+		p.Max, err = parseSize(value)
+	case "chunker.averagebits":
+		p.AverageBits, err = strconv.Atoi(value)
+	default:
+		return fmt.Errorf("unknown key %q", key)
+	}
+	if err != nil {
+		return fmt.Errorf("key %q has a bad value %q", key, value)
+	}
+	return nil
+}
+
+// parseSize reads a number of bytes with git's suffixes k, m and g.
+func parseSize(s string) (int, error) {
+	shift := 0
+	if s != "" {
+		switch s[len(s)-1] {
+		case 'k', 'K':
+			shift = 10
+		case 'm', 'M':
+			shift = 20
+		case 'g', 'G':
+			shift = 30
+		}
+	}
+	if shift > 0 {
+		s = s[:len(s)-1]
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	return int(n) << shift, err
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worktree
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// Held says how much of a large file's content this repository holds.
+type Held string
+
+// The values of Held.
+const (
+	HeldFully  Held = "held"
+	HeldPartly Held = "partly"
+	HeldNone   Held = "absent"
+)
+
+// State says what lies in the work tree at a large file's path.
+type State string
+
+// The values of State.
+const (
+	Materialised State = "materialised"
+	AsManifest   State = "manifest" // the manifest, in place of the content
+	Modified     State = "modified"
+	Deleted      State = "deleted"
+	Unmerged     State = "unmerged"
+)
+
+// A LargeFile is one large file of the index or of a tree.
+type LargeFile struct {
+	Path       string
+	Manifest   *chunkstore.Manifest
+	State      State // Status only
+	Held       Held
+	Chunks     int   // distinct ones
+	HeldChunks int   // of those
+	HeldBytes  int64 // what they take up in the content
+}
+
+// Summary counts what Status found.
+type Summary struct {
+	Large         int   `json:"large"`
+	Size          int64 `json:"size"` // bytes of content
+	Disk          int64 `json:"disk"` // bytes of chunk packs
+	Packs         int   `json:"packs"`
+	OtherModified int   `json:"otherModified"` // tracked files that are not large and differ from the index, or may
+	OtherDeleted  int   `json:"otherDeleted"`
+}
+
+// Status reports every large file of the index, sorted by path, and looks
+// whether the other files of the index have changed, going by stat data.
+func (w *Worktree) Status(ctx context.Context, fn func(LargeFile) error) (Summary, error) {
+	var sum Summary
+	index, err := w.Repo.ReadIndex()
+	if err != nil {
+		return sum, err
+	}
+	tracked, err := w.tracked(ctx)
+	if err != nil {
+		return sum, err
+	}
+	large := make([]repo.Entry, 0, len(tracked))
+	for _, e := range index.Entries {
+		if tracked[e.Path] && e.Stage <= 1 {
+			large = append(large, e)
+		}
+	}
+	for _, e := range large {
+		f, err := w.largeFile(index, e)
+		if err != nil {
+			return sum, err
+		}
+		if f == nil {
+			continue
+		}
+		sum.Large++
+		if f.Manifest != nil {
+			sum.Size += f.Manifest.Size
+		}
+		if err := fn(*f); err != nil {
+			return sum, err
+		}
+	}
+	if err := w.countOthers(ctx, index, tracked, &sum); err != nil {
+		return sum, err
+	}
+	sum.Disk, sum.Packs, err = w.Store.DiskUsage()
+	return sum, err
+}
+
+// largeFile returns nil for a tracked path whose blob is no manifest.
+func (w *Worktree) largeFile(index *repo.Index, e repo.Entry) (*LargeFile, error) {
+	if e.Stage != 0 {
+		return &LargeFile{Path: e.Path, State: Unmerged, Held: HeldNone}, nil
+	}
+	t, err := w.target(e)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	f, err := w.holding(e.Path, t.manifest)
+	if err != nil {
+		return nil, err
+	}
+	f.State, err = w.state(index, e.Path)
+	return f, err
+}
+
+func (w *Worktree) state(index *repo.Index, path string) (State, error) {
+	if w.Repo.WorkTree() == "" {
+		return "", nil
+	}
+	var st syscall.Stat_t
+	err := syscall.Lstat(w.abs(path), &st)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return Deleted, nil
+	}
+	if err != nil {
+		return "", &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	now, err := w.contentNow(index, path, &st, false)
+	switch {
+	case err != nil:
+		return "", err
+	case now.manifest == nil:
+		return Modified, nil
+	case now.materialised:
+		return Materialised, nil
+	}
+	return AsManifest, nil
+}
+
+// holding counts which of the chunks of m are held.
+func (w *Worktree) holding(path string, m *chunkstore.Manifest) (*LargeFile, error) {
+	f := &LargeFile{Path: path, Manifest: m, Held: HeldPartly}
+	seen := map[chunkstore.ID]bool{}
+	for _, p := range m.Pieces {
+		if p.Hole || seen[p.ID] {
+			continue
+		}
+		seen[p.ID] = true
+		held, err := w.Store.Has(context.Background(), p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			f.HeldChunks++
+			f.HeldBytes += p.Length
+		}
+	}
+	f.Chunks = len(seen)
+	switch f.HeldChunks {
+	case f.Chunks:
+		f.Held = HeldFully
+	case 0:
+		f.Held = HeldNone
+	}
+	return f, nil
+}
+
+// countOthers looks at the stat data of all files that are not large.
+func (w *Worktree) countOthers(ctx context.Context, index *repo.Index, tracked map[string]bool, sum *Summary) error {
+	if w.Repo.WorkTree() == "" {
+		return nil
+	}
+	var modified, deleted atomic.Int64
+	err := inParallel(ctx, len(index.Entries), func(i int) error {
+		e := &index.Entries[i]
+		if tracked[e.Path] || e.Stage > 1 || e.SkipWorktree || e.AssumeValid || e.Mode == repo.ModeSubmodule {
+			return nil
+		}
+		c := candidate{}
+		if err := syscall.Lstat(w.abs(e.Path), &c.stat); err != nil {
+			deleted.Add(1)
+		} else if e.Mode != c.mode() || !e.Matches(repo.StatOf(&c.stat), index.Mtime) {
+			modified.Add(1)
+		}
+		return nil
+	})
+	sum.OtherModified, sum.OtherDeleted = int(modified.Load()), int(deleted.Load())
+	return err
+}
+
+// List reports the large files of a tree-ish, or of the index for "", sorted
+// by path.
+func (w *Worktree) List(ctx context.Context, tree string, pathspecs []string, fn func(LargeFile) error) error {
+	entries, err := w.largeEntries(ctx, tree, pathspecs)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(entries, func(a, b repo.Entry) int { return compare(a.Path, b.Path) })
+	for _, e := range entries {
+		t, err := w.target(e)
+		if err != nil {
+			return err
+		}
+		if t == nil {
+			continue
+		}
+		f, err := w.holding(e.Path, t.manifest)
+		if err != nil {
+			return err
+		}
+		if err := fn(*f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package worktree brings large files from a work tree into the index as
+// manifests, and back. Which paths are large files is git's to say: those
+// whose filter attribute is "devops".
+//
+// Invariants: a file in the work tree is replaced in one step, by verified
+// content; nothing is staged of a call that fails; small files get the blobs
+// that git itself would give them.
+package worktree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// filterName is the value of the filter attribute of large files.
+const filterName = "devops"
+
+// ErrBare says that a repository has no work tree.
+var ErrBare = errors.New("this operation must be run in a work tree")
+
+// A Worktree is a repository with its chunk store and its work tree.
+type Worktree struct {
+	Repo   *repo.Repo
+	Git    git.Runner // runs in the directory that pathspecs are relative to
+	Store  *gitstore.Store
+	Params chunkstore.Params
+
+	dir string // of Git, absolute
+}
+
+// Open opens the repository that o leads to. Without a work tree it can be
+// used for what needs none: see NeedTree.
+func Open(o repo.Options, g git.Runner) (*Worktree, error) {
+	r, err := repo.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worktree{Repo: r, Git: g, dir: g.Dir}
+	if w.Params, err = readParams(r, g); err == nil {
+		w.Store, err = gitstore.Open(r)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Close frees what Open has taken.
+func (w *Worktree) Close() {
+	w.Store.Close()
+	w.Repo.Close()
+}
+
+// NeedTree returns ErrBare when there is no work tree.
+func (w *Worktree) NeedTree() error {
+	if w.Repo.WorkTree() == "" {
+		return ErrBare
+	}
+	return nil
+}
+
+// abs is where a path of the index is. The path has been checked by
+// cleanPath.
+func (w *Worktree) abs(path string) string { return filepath.Join(w.Repo.WorkTree(), path) }
+
+// root opens the work tree, so that no path leads out of it.
+func (w *Worktree) root() (*os.Root, error) {
+	root, err := os.OpenRoot(w.Repo.WorkTree())
+	if err != nil {
+		return nil, fmt.Errorf("open work tree: %w", err)
+	}
+	return root, nil
+}
+
+// manifest reads a blob as a manifest. ok is false when it is another blob.
+func (w *Worktree) manifest(id chunkstore.ID) (m *chunkstore.Manifest, ok bool, err error) {
+	kind, data, err := w.Repo.Object(id)
+	if err != nil {
+		return nil, false, err
+	}
+	if kind != "blob" || !chunkstore.IsManifest(data) {
+		return nil, false, nil
+	}
+	m, err = chunkstore.ParseManifest(data)
+	if err != nil {
+		return nil, false, fmt.Errorf("manifest %s: %w", id, err)
+	}
+	return m, true, nil
+}
+
+// previous returns the manifest a blob holds, if it does: a hint, so errors do
+// not count.
+func (w *Worktree) previous(id chunkstore.ID) *chunkstore.Manifest {
+	m, _, _ := w.manifest(id)
+	return m
+}
+
+// tracked returns the paths below pathspecs, of the index and with others
+// also untracked ones, whose filter attribute is ours.
+func (w *Worktree) tracked(ctx context.Context) (map[string]bool, error) {
+	tracked := map[string]bool{}
+	err := w.Git.LsFiles(ctx, []string{"--cached", "--full-name"}, []string{":(top,attr:filter=" + filterName + ")"},
+		func(path string) error {
+			tracked[path] = true
+			return nil
+		})
+	return tracked, err
+}
