@@ -4,7 +4,6 @@ package gitstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -28,8 +27,8 @@ const (
 // A Batch is a number of chunks, and of other objects, that become part of the
 // repository together. Append and Has may be called from several goroutines.
 //
-// The order is: Append and AppendObject; Commit, which makes all durable and
-// the chunks held; whatever names the other objects (the index); Settle.
+// The order is: Append and AppendObject; Commit; FinishObjects; whatever names
+// the other objects (the index); Settle.
 type Batch struct {
 	s      *Store
 	writer *writer
@@ -41,8 +40,9 @@ type Batch struct {
 	seen      map[chunkstore.ID]bool
 	finishing errgroup.Group
 	finished  []packfile.Pack // guarded by mu
-	objectsIn packfile.Pack
-	settled   bool
+	objectsIn []packfile.Pack
+	holding   bool // the held set may name our chunks
+	ended     bool
 }
 
 // Begin starts a batch. What an earlier, killed one has left is taken up
@@ -137,8 +137,7 @@ func (b *Batch) finishCurrent() {
 	})
 }
 
-// Commit makes everything durable and adds the chunks to the held set. The
-// other objects are safe from git gc until Settle.
+// Commit makes the chunks durable and adds them to the held set.
 func (b *Batch) Commit(ctx context.Context) error {
 	if b.current != nil {
 		b.mu.Lock()
@@ -155,6 +154,7 @@ func (b *Batch) Commit(ctx context.Context) error {
 	for id := range b.seen {
 		ids = append(ids, id)
 	}
+	b.holding = true
 	if err := b.hold(ctx, ids); err != nil {
 		return err
 	}
@@ -163,46 +163,76 @@ func (b *Batch) Commit(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.finishObjects()
+	return nil
 }
 
-// finishObjects puts the pack of the other objects into its place.
-func (b *Batch) finishObjects() error {
+// FinishObjects makes the other objects durable; they are safe from git gc
+// until Settle. Objects appended later make another pack.
+func (b *Batch) FinishObjects() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.objects == nil {
 		return nil
 	}
 	p, err := b.objects.Finish(b.s.packDir, b.writer.keep(pendingObjects))
 	b.objects = nil
-	if errors.Is(err, packfile.ErrEmpty) {
-		return nil
+	if err != nil {
+		return err
 	}
-	b.objectsIn = p
-	return err
+	b.objectsIn = append(b.objectsIn, p)
+	return nil
 }
 
 // Settle ends a batch whose objects something names now.
 func (b *Batch) Settle() error {
-	if err := releaseObjects(b.objectsIn); err != nil {
-		return err
+	for _, p := range b.objectsIn {
+		if err := releaseObjects(p); err != nil {
+			return err
+		}
 	}
-	b.settled = true
-	b.writer.leave(true)
+	b.end(true)
 	return nil
 }
 
-// Abort ends a batch that was not settled. Chunk packs that are finished stay
-// for the next batch to take up, or for gc to clear away. After Settle it does
-// nothing.
+// Abort ends a batch that was not settled. Its chunk packs go, unless the held
+// set may name them already; its objects are left to git gc, because the index
+// may. After Settle or Abandon it does nothing.
 func (b *Batch) Abort() {
-	if b.settled {
+	if b.ended {
 		return
 	}
-	b.settled = true
 	_ = b.finishing.Wait()
+	clean := !b.holding || len(b.finished) == 0
+	if !b.holding {
+		for _, p := range b.finished {
+			clean = b.s.drop(p) == nil && clean
+		}
+	}
+	for _, p := range b.objectsIn {
+		clean = releaseObjects(p) == nil && clean
+	}
+	b.end(clean)
+}
+
+// Abandon ends a batch that was interrupted: chunk packs that are finished
+// stay for the next batch to take up, or for gc to clear away. After Settle or
+// Abort it does nothing.
+func (b *Batch) Abandon() {
+	if b.ended {
+		return
+	}
+	_ = b.finishing.Wait()
+	b.end(len(b.finished) == 0 && len(b.objectsIn) == 0)
+}
+
+// end drops what is not finished. Unless nothing is pending any more, the
+// others learn that the writer is dead.
+func (b *Batch) end(settled bool) {
+	b.ended = true
 	for _, w := range []*packfile.Writer{b.current, b.objects} {
 		if w != nil {
 			w.Abort()
 		}
 	}
-	b.writer.leave(len(b.finished) == 0 && b.objectsIn.Path == "")
+	b.writer.leave(settled)
 }

@@ -67,6 +67,17 @@ func releaseObjects(p packfile.Pack) error {
 	return nil
 }
 
+// drop removes a pending pack. One that is not pending, because a pack of the
+// same content was there before, stays.
+func (s *Store) drop(p packfile.Pack) error {
+	if _, _, pending := pendingOf(keepOf(p.Path)); !pending {
+		return nil
+	}
+	base := strings.TrimSuffix(p.Path, ".pack")
+	s.packs.forget(base + ".idx")
+	return removePack(base)
+}
+
 // removePack removes a pack, its index first, so that no reader finds a half.
 func removePack(base string) error {
 	for _, ext := range []string{".idx", ".pack", ".rev", ".keep"} {

@@ -4,6 +4,7 @@ package gitstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // takeUp takes up what dead writers have left: temporary files go, packs of
@@ -22,6 +24,10 @@ func (s *Store) takeUp(ctx context.Context, chunks func(ctx context.Context, bas
 	}
 	dead, release, err := deadWriters(s.writers)
 	if err != nil || len(dead) == 0 {
+		return err
+	}
+	// What they have brought into the held set before they died counts.
+	if err := s.reload(); err != nil {
 		return err
 	}
 	keeps, err := filepath.Glob(filepath.Join(globEscape(s.packDir), "*.keep"))
@@ -59,7 +65,7 @@ func (s *Store) sweepSpool() error {
 	if _, err := os.Stat(s.spool); err != nil {
 		return nil
 	}
-	if err := packfile.Sweep(s.spool); err != nil {
+	if err := errors.Join(packfile.Sweep(s.spool), spool.Sweep(s.spool)); err != nil {
 		return fmt.Errorf("clear spool: %w", err)
 	}
 	return nil

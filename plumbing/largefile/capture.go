@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"hash"
+	"io"
 	"os"
 	"runtime"
 
@@ -79,6 +80,7 @@ func Capture(ctx context.Context, src Source, sink Sink, o CaptureOptions) (*chu
 		src: src, min: o.Params.Min, cutter: cutter,
 		expected: expect(o.Previous, o.Params),
 		blocks:   newBlockPool(blockCount, blockSize(o.Params, o.SizeHint)),
+		full:     blockSize(o.Params, 0),
 		emit:     c.emit,
 	}
 	group.Go(func() error {
@@ -222,13 +224,36 @@ func (c *capture) manifest() *chunkstore.Manifest {
 	return m
 }
 
-// Describe returns the manifest of a file's content and stores nothing.
+// MaxManifest is the size in bytes from which on a file is taken for content
+// without looking: the manifest of a file of several terabytes is smaller.
+const MaxManifest = 512 << 20
+
+// Describe returns the manifest that a file holds, or else that of its
+// content. It stores nothing.
 func Describe(ctx context.Context, f *os.File, params chunkstore.Params, previous *chunkstore.Manifest) (*chunkstore.Manifest, error) {
 	src, err := NewFile(f, params.Min)
 	if err != nil {
 		return nil, err
 	}
+	if m, _, ok := ReadManifest(f, src.Size()); ok {
+		return m, nil
+	}
 	return Capture(ctx, src, nowhere{}, CaptureOptions{Params: params, Previous: previous, SizeHint: src.Size()})
+}
+
+// ReadManifest returns the manifest that a file of size bytes holds, with its text, as
+// does one that was left in place of content that was absent.
+func ReadManifest(f io.ReaderAt, size int64) (m *chunkstore.Manifest, text []byte, ok bool) {
+	head := make([]byte, min(size, 64))
+	if _, err := f.ReadAt(head, 0); err != nil || !chunkstore.IsManifest(head) || size > MaxManifest {
+		return nil, nil, false
+	}
+	text = make([]byte, size)
+	if _, err := f.ReadAt(text, 0); err != nil {
+		return nil, nil, false
+	}
+	m, err := chunkstore.ParseManifest(text)
+	return m, text, err == nil
 }
 
 // nowhere is a sink that wants nothing.

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 
@@ -73,9 +72,8 @@ func Materialise(ctx context.Context, m *chunkstore.Manifest, dst *os.File, o Ma
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	// A chunk or the seed is not what it should be. Look at each chunk, and
-	// leave the seed out.
-	w.o.Seed, w.checkEach = nil, true
+	// A chunk or the seed is not what it should be. Look at each chunk.
+	w.checkEach = true
 	if err := dst.Truncate(0); err != nil {
 		return fmt.Errorf("truncate %s: %w", dst.Name(), err)
 	}
@@ -165,17 +163,19 @@ func (w *writer) fromSeed(s span, buf []byte) (data []byte, ok bool, err error) 
 	buf = grow(buf, s.Length)
 	if w.share(s, from) {
 		// Verified is what lies in dst, not what lay in the seed.
-		if _, err := w.dst.ReadAt(buf, s.offset); err == nil {
+		if _, err := w.dst.ReadAt(buf, s.offset); err == nil && w.good(s, buf) {
 			return buf, true, nil
 		}
 	}
-	if _, err := w.o.Seed.file.ReadAt(buf, from); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = nil // it has become shorter
-		}
-		return nil, false, err
+	if _, err := w.o.Seed.file.ReadAt(buf, from); err != nil || !w.good(s, buf) {
+		return nil, false, nil
 	}
 	return buf, true, w.writeAt(buf, s.offset)
+}
+
+// good reports whether data is the chunk, if each chunk is to be looked at.
+func (w *writer) good(s span, data []byte) bool {
+	return !w.checkEach || chunkstore.BlobID(data) == s.ID
 }
 
 // blockAlign is what file systems that share extents want them aligned to.

@@ -34,6 +34,8 @@ type splitter struct {
 	cutter   *chunkstore.Cutter
 	expected *expected
 	blocks   *blockPool
+	least    int // bytes that a block has from now on
+	full     int // bytes that are enough for content of any size
 	emit     func(*piece) error
 
 	hole int64 // length of the hole we are in; 0: in a segment
@@ -52,6 +54,9 @@ func (s *splitter) run(ctx context.Context) error {
 		end := errors.Is(err, io.EOF)
 		if err != nil && !end {
 			return err
+		}
+		if uncut+n == len(b.buf) {
+			s.least = s.full // there is more than was expected
 		}
 		rest, err := s.split(b, b.buf[:uncut+n], end, hole > 0)
 		if err != nil {
@@ -73,6 +78,9 @@ func (s *splitter) nextBlock(ctx context.Context, b *block, rest []byte) (*block
 	next, err := s.blocks.get(ctx)
 	if err != nil {
 		return b, err
+	}
+	if len(next.buf) < s.least {
+		next.buf = make([]byte, s.least)
 	}
 	copy(next.buf, rest)
 	b.release()

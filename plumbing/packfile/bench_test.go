@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/git-devops/git-devops/chunkstore"
 )
 
 const benchChunk = 1536 << 10
@@ -37,6 +39,23 @@ func BenchmarkEncode(b *testing.B) {
 				e.Encode(Blob, id, data).Release()
 			}
 		})
+	}
+}
+
+// BenchmarkSmall encodes and appends blobs as small as most files are.
+func BenchmarkSmall(b *testing.B) {
+	w, err := Create(b.TempDir(), 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Abort()
+	e, data := NewEncoder(), text(1, 1000)
+	for n := 0; b.Loop(); n++ {
+		o := e.Encode(Blob, chunkstore.ID{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}, data)
+		if err := w.Append(o); err != nil {
+			b.Fatal(err)
+		}
+		o.Release()
 	}
 }
 

@@ -51,7 +51,7 @@ func mixed() []item {
 	items := blobs([]byte{}, []byte("x"), []byte("hello\n"))
 	for i, n := range []int{15, 16, 2047, 2048, sampleFrom - 1, sampleFrom,
 		maxBlock - 1, maxBlock, maxBlock + 1, 2 * maxBlock, 2*maxBlock + 1,
-		wholeUnder - 20, gatherUnder, bufferSize, 1 << 20, 8 << 20} {
+		wholeUnder - 20, gatherUnder, bufferSize, 2 << 20} {
 		items = append(items, item{Blob, random(byte(i+1), n)}, item{Blob, text(i, n)})
 	}
 	return items

@@ -42,6 +42,21 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
+// TestManyBlocks: a blob in more blocks than one system call takes.
+func TestManyBlocks(t *testing.T) {
+	data := random(1, maxBlock*maxVectors/2+1000)
+	r := open(t, write(t, t.TempDir(), 1, blobs(data)))
+	if r.Size() < int64(len(data)) {
+		t.Fatal("the blob is not stored as it is")
+	}
+	if got, err := r.ReadBlob(0, nil); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("other content, error %v", err)
+	}
+	if err := r.VerifyPack(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReadConcurrently(t *testing.T) {
 	items := mixed()
 	r := open(t, write(t, t.TempDir(), 1, items))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/chunkstore"
 )
@@ -190,12 +191,14 @@ func TestWriteErrorIsSticky(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	fd, err := unix.Open("/dev/full", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Skip(err)
 	}
-	w.f.Close()
-	w.f = full
+	// The name must not be the device's: Abort removes what has the name.
+	spool := w.f
+	defer spool.Close()
+	w.f = os.NewFile(uintptr(fd), filepath.Join(t.TempDir(), "absent"))
 	data := random(1, gatherUnder)
 	o := NewEncoder().Encode(Blob, chunkstore.BlobID(data), data)
 	first := w.Append(o)

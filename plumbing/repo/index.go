@@ -73,6 +73,15 @@ func (e Entry) Matches(st Stat, indexMtime time.Time) bool {
 	return old == st && !e.racy(indexMtime)
 }
 
+// Resembles is Matches for where certainty is not needed: what only may have
+// changed has not, also when git has set its size to 0 to say so.
+func (e Entry) Resembles(st Stat) bool {
+	if e.Stat.Size == 0 {
+		e.Stat.Size = st.Size
+	}
+	return e.Matches(st, time.Time{})
+}
+
 // sameTime compares nanoseconds where the index has any: not every program
 // that writes indexes stores them.
 func sameTime(stored, now uint32) bool {

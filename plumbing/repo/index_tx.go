@@ -13,8 +13,9 @@ import (
 // IndexTx collects the changes of one UpdateIndex. Where a path is changed
 // twice, the last change counts.
 type IndexTx struct {
-	base    *Index
-	changes []change
+	base       *Index
+	changes    []change
+	writeTrees func([]chunkstore.Tree) error // or nil
 }
 
 type change struct {

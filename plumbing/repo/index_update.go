@@ -68,6 +68,9 @@ func (r *Repo) tryUpdateIndex(ctx context.Context, p replacement, fn func(tx *In
 	if err != nil || next == nil {
 		return err
 	}
+	if err := tx.cacheTrees(next); err != nil {
+		return fmt.Errorf("write trees: %w", err)
+	}
 	if err := p.stage(next.encode(), modeOf(f)); err != nil {
 		return errors.Join(fmt.Errorf("write index: %w", err), p.clear())
 	}

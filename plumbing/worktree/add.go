@@ -12,7 +12,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -56,6 +58,8 @@ type candidate struct {
 	byGit  bool // git itself must convert it
 	result repo.Entry
 	stored int64
+
+	noModes bool // as Worktree has it
 }
 
 func (c *candidate) isLink() bool { return c.stat.Mode&syscall.S_IFMT == syscall.S_IFLNK }
@@ -65,10 +69,24 @@ func (c *candidate) mode() uint32 {
 	switch {
 	case c.isLink():
 		return repo.ModeLink
-	case c.stat.Mode&0o100 != 0:
+	case c.noModes && c.entry != nil && c.entry.Mode != repo.ModeLink:
+		return c.entry.Mode
+	case c.stat.Mode&0o100 != 0 && !c.noModes:
 		return repo.ModeExecutable
 	}
 	return repo.ModeFile
+}
+
+// sameMode tells whether the index has an entry of the same kind of file.
+func (c *candidate) sameMode() bool {
+	return c.entry.Stage == 0 && !c.entry.IntentToAdd && c.entry.Mode == c.mode()
+}
+
+// unchanged tells of a candidate that was read whether the index has had it
+// all the time.
+func (c *candidate) unchanged() bool {
+	return c.entry != nil && c.entry.Stage == 0 && !c.entry.IntentToAdd &&
+		c.result.ID == c.entry.ID && c.result.Mode == c.entry.Mode
 }
 
 // Add brings the files that match the pathspecs into the index: large ones as
@@ -99,7 +117,7 @@ func (w *Worktree) Add(ctx context.Context, o AddOptions) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	return w.stage(ctx, todo, o)
+	return w.stage(ctx, index, todo, o)
 }
 
 func report(todo []*candidate, fn func(Added)) {
@@ -107,6 +125,9 @@ func report(todo []*candidate, fn func(Added)) {
 		return
 	}
 	for _, c := range todo {
+		if c.unchanged() {
+			continue // its stat data had to be told to the index, no more
+		}
 		fn(Added{Path: c.path, Size: c.stat.Size, Large: c.large, Removed: c.gone, Stored: c.stored})
 	}
 }
@@ -131,60 +152,74 @@ func (w *Worktree) candidates(ctx context.Context, index *repo.Index, o AddOptio
 	if err := w.checkPathspecs(o.Pathspecs, paths); err != nil {
 		return nil, err
 	}
-	return w.lookAtAll(ctx, index, paths)
+	return w.lookAtAll(ctx, index, paths, o.DryRun)
 }
 
-// lookAtAll compares the files with the index.
-func (w *Worktree) lookAtAll(ctx context.Context, index *repo.Index, paths []string) ([]*candidate, error) {
+// lookAtAll compares the files with the index. With guess, what only may have
+// changed has not.
+func (w *Worktree) lookAtAll(ctx context.Context, index *repo.Index, paths []string, guess bool) ([]*candidate, error) {
 	looked := make([]*candidate, len(paths))
+	look := w.newLooker()
 	err := inParallel(ctx, len(paths), func(i int) (err error) {
-		looked[i], err = w.lookAt(index, paths[i])
+		looked[i], err = w.lookAt(look, index, paths[i])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(looked, func(c *candidate) bool { return c == nil }), nil
+	return slices.DeleteFunc(looked, func(c *candidate) bool {
+		return c == nil || guess && c.entry != nil && c.sameMode() && c.entry.Resembles(repo.StatOf(&c.stat))
+	}), nil
 }
 
 // lookAt returns nil when the file is as the index has it, and when it is
 // nothing that git can hold.
-func (w *Worktree) lookAt(index *repo.Index, path string) (*candidate, error) {
-	c := &candidate{path: path}
+func (w *Worktree) lookAt(look *looker, index *repo.Index, path string) (*candidate, error) {
+	c := &candidate{path: path, noModes: w.noModes}
 	if i, ok := index.Find(path); ok {
 		c.entry = &index.Entries[i]
 	}
-	err := syscall.Lstat(w.abs(path), &c.stat)
+	err := look.lstat(path, &c.stat)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
-		c.gone = true
-		if c.entry == nil || c.entry.SkipWorktree {
-			return nil, nil
-		}
-		return c, nil
+		return c.asGone(), nil
 	case err != nil:
 		return nil, &fs.PathError{Op: "lstat", Path: path, Err: err}
 	}
 	switch c.stat.Mode & syscall.S_IFMT {
 	case syscall.S_IFREG, syscall.S_IFLNK:
 	case syscall.S_IFDIR:
-		return nil, w.lookAtDir(c)
+		return lookAtDir(c)
 	default:
 		return nil, nil // git passes sockets, fifos and devices over, too
 	}
-	if e := c.entry; e != nil && e.Stage == 0 && !e.IntentToAdd && e.Mode == c.mode() &&
+	if e := c.entry; e != nil && c.sameMode() &&
 		(e.AssumeValid || e.Matches(repo.StatOf(&c.stat), index.Mtime)) {
 		return nil, nil
 	}
 	return c, nil
 }
 
-// lookAtDir sees a directory where git listed a file: a repository of its own.
-func (w *Worktree) lookAtDir(c *candidate) error {
-	if c.entry != nil && c.entry.Mode == repo.ModeSubmodule {
+// asGone returns nil when it does not matter to the index that nothing is
+// there.
+func (c *candidate) asGone() *candidate {
+	if c.entry == nil || c.entry.SkipWorktree {
 		return nil
 	}
-	return fmt.Errorf("%s: is a repository of its own; add it with git submodule, or ignore it", strings.TrimSuffix(c.path, "/"))
+	c.gone = true
+	return c
+}
+
+// lookAtDir sees a directory where git listed a file: the index had one, or it
+// is a repository of its own.
+func lookAtDir(c *candidate) (*candidate, error) {
+	switch {
+	case c.entry == nil:
+		return nil, fmt.Errorf("%s: is a repository of its own; add it with git submodule, or ignore it", strings.TrimSuffix(c.path, "/"))
+	case c.entry.Mode == repo.ModeSubmodule:
+		return nil, nil
+	}
+	return c.asGone(), nil
 }
 
 // checkPathspecs makes sure that each pathspec that is a plain path matches.
@@ -268,15 +303,18 @@ func (w *Worktree) convertsLines() (bool, error) {
 }
 
 // stage does what Add is for.
-func (w *Worktree) stage(ctx context.Context, todo []*candidate, o AddOptions) error {
-	todo, undo, err := w.nameLargeFiles(ctx, todo)
+func (w *Worktree) stage(ctx context.Context, index *repo.Index, todo []*candidate, o AddOptions) error {
+	todo, undo, err := w.nameLargeFiles(index, todo)
 	if err != nil {
 		return err
 	}
 	batch, err := w.Store.Begin(ctx)
 	if err == nil {
-		defer batch.Abort()
 		err = w.stageWith(ctx, batch, todo, o)
+		if ctx.Err() != nil {
+			batch.Abandon()
+		}
+		batch.Abort()
 	}
 	if err != nil {
 		return errors.Join(err, undo())
@@ -292,7 +330,7 @@ func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, todo []
 	if err := batch.Commit(ctx); err != nil {
 		return err
 	}
-	if err := w.updateIndex(ctx, todo); err != nil {
+	if err := w.updateIndex(ctx, batch, todo); err != nil {
 		return err
 	}
 	if err := batch.Settle(); err != nil {
@@ -301,20 +339,52 @@ func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, todo []
 	return w.addByGit(ctx, todo)
 }
 
-// updateIndex enters what was read.
-func (w *Worktree) updateIndex(ctx context.Context, todo []*candidate) error {
+// treesFrom is the number of staged files from which the trees of the index
+// are stored, too: git commit would make each of those that are new a loose
+// object, which at 4,000 trees takes longer than everything else.
+const treesFrom = 512
+
+// updateIndex enters what was read, after making it durable.
+func (w *Worktree) updateIndex(ctx context.Context, batch *gitstore.Batch, todo []*candidate) error {
+	withTrees := len(todo) >= treesFrom
+	if !withTrees {
+		if err := batch.FinishObjects(); err != nil {
+			return err
+		}
+	}
 	return w.Repo.UpdateIndex(ctx, func(tx *repo.IndexTx) error {
-		for _, c := range todo {
-			if c.gone {
-				tx.Remove(c.path)
-			} else if !c.byGit {
-				if err := tx.Set(c.result); err != nil {
-					return err
-				}
+		if withTrees {
+			tx.CacheTrees(func(trees []chunkstore.Tree) error { return appendTrees(batch, trees, len(todo)) })
+		}
+		return enter(tx, todo)
+	})
+}
+
+func enter(tx *repo.IndexTx, todo []*candidate) error {
+	for _, c := range todo {
+		if c.gone {
+			tx.Remove(c.path)
+		} else if !c.byGit {
+			if err := tx.Set(c.result); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// appendTrees makes the trees durable together with the blobs.
+func appendTrees(batch *gitstore.Batch, trees []chunkstore.Tree, blobs int) error {
+	encoder := packfile.NewEncoder()
+	for _, t := range trees {
+		o := encoder.Encode(packfile.Tree, t.ID, t.Body)
+		err := batch.AppendObject(o, blobs+len(trees))
+		o.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return batch.FinishObjects()
 }
 
 // addByGit lets git stage the files that it converts.
@@ -336,16 +406,19 @@ func (w *Worktree) addByGit(ctx context.Context, todo []*candidate) error {
 }
 
 // nameLargeFiles writes an attribute line for each large file that has none,
-// and adds .gitattributes to what is staged. undo takes the lines back.
-func (w *Worktree) nameLargeFiles(ctx context.Context, todo []*candidate) (_ []*candidate, undo func() error, err error) {
-	var patterns []string
+// and adds .gitattributes to what is staged. undo takes the lines back. A line
+// that a call before this one has written, which was killed, is staged, too.
+func (w *Worktree) nameLargeFiles(index *repo.Index, todo []*candidate) (_ []*candidate, undo func() error, err error) {
+	var patterns, named []string
 	for _, c := range todo {
 		if c.large && !c.named {
 			patterns = append(patterns, patternOf(c.path))
+		} else if c.large {
+			named = append(named, patternOf(c.path))
 		}
 	}
 	undo = func() error { return nil }
-	if len(patterns) == 0 {
+	if len(patterns) == 0 && !w.leftUnstaged(index, named) {
 		return todo, undo, nil
 	}
 	path := w.abs(AttributesFile)
@@ -354,15 +427,42 @@ func (w *Worktree) nameLargeFiles(ctx context.Context, todo []*candidate) (_ []*
 		return nil, undo, err
 	}
 	undo = func() error {
-		if errors.Is(readErr, fs.ErrNotExist) {
+		switch {
+		case len(patterns) == 0:
+			return nil
+		case errors.Is(readErr, fs.ErrNotExist):
 			return os.Remove(path)
 		}
 		return w.replaceFile(path, before)
 	}
-	c, err := w.lookAt(&repo.Index{}, AttributesFile)
+	c, err := w.lookAt(w.newLooker(), &repo.Index{}, AttributesFile)
 	if err != nil {
 		return nil, undo, errors.Join(err, undo())
 	}
 	todo = slices.DeleteFunc(todo, func(c *candidate) bool { return c.path == AttributesFile })
 	return append(todo, c), undo, nil
+}
+
+// leftUnstaged tells whether one of the patterns has a line in .gitattributes
+// that the index does not have.
+func (w *Worktree) leftUnstaged(index *repo.Index, patterns []string) bool {
+	if len(patterns) == 0 {
+		return false
+	}
+	lines, err := readLines(w.abs(AttributesFile))
+	if err != nil {
+		return false
+	}
+	left := make(map[string]bool, len(lines))
+	for _, line := range lines {
+		left[line] = true
+	}
+	if i, ok := index.Find(AttributesFile); ok {
+		if _, data, err := w.Repo.Object(index.Entries[i].ID); err == nil {
+			for line := range strings.Lines(string(data)) {
+				delete(left, strings.TrimSuffix(line, "\n"))
+			}
+		}
+	}
+	return slices.ContainsFunc(patterns, func(p string) bool { return left[attributeLine(p)] })
 }

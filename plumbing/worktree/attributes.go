@@ -25,7 +25,7 @@ const attributes = "filter=devops diff=devops merge=devops -text"
 // git would take apart or take for something else are quoted as C strings.
 func attributeLine(pattern string) string {
 	plain := func(c byte) bool { return c > ' ' && c < 0x7f && c != '"' && c != '\\' }
-	quote := strings.HasPrefix(pattern, "#") || strings.HasPrefix(pattern, "[attr]")
+	quote := strings.HasPrefix(pattern, "#")
 	for i := range len(pattern) {
 		quote = quote || !plain(pattern[i])
 	}
@@ -67,8 +67,24 @@ func patternOf(path string) string {
 	return b.String()
 }
 
-// Track adds a line for each pattern to the .gitattributes of dir, a directory
-// of the work tree, and returns those that were not there yet.
+// CheckPattern refuses what no line of .gitattributes can say.
+func CheckPattern(pattern string) error {
+	switch {
+	case pattern == "":
+		return errors.New("an empty pattern matches nothing")
+	case strings.HasPrefix(pattern, "!"):
+		return fmt.Errorf("pattern '%s': git has no negative patterns in attributes; '\\!' begins a name with an exclamation mark", pattern)
+	case strings.HasPrefix(pattern, "[attr]"):
+		return fmt.Errorf("pattern '%s': git takes it for the definition of a macro; write '[atr]', or '\\[attr]' for a name", pattern)
+	case strings.ContainsRune(pattern, 0):
+		return fmt.Errorf("pattern %q contains a NUL", pattern)
+	}
+	return nil
+}
+
+// Track adds a line for each pattern, which CheckPattern accepts, to the
+// .gitattributes of dir, a directory of the work tree, and returns those that
+// were not there yet.
 func (w *Worktree) Track(dir string, patterns []string, dryRun bool) (added []string, err error) {
 	return w.editAttributes(dir, dryRun, func(lines []string) []string {
 		for _, p := range patterns {

@@ -263,9 +263,8 @@ func (c *checkout) one(ctx context.Context, t *target) error {
 
 // look finds out what is there now, and whether the file must be written.
 func (c *checkout) look(t *target) (needed bool, err error) {
-	path := c.w.abs(t.entry.Path)
 	var st syscall.Stat_t
-	if err := syscall.Lstat(path, &st); err != nil {
+	if err := c.w.newLooker().lstat(t.entry.Path, &st); err != nil {
 		return true, nil // nothing there, or creating it will say why not
 	}
 	// Where the file is replaced whatever it is, and its content is only a
@@ -279,7 +278,7 @@ func (c *checkout) look(t *target) (needed bool, err error) {
 	}
 	switch {
 	case now.materialised && now.manifest.SHA256 == t.manifest.SHA256:
-		t.done = st.Mode&0o100 != 0 == (t.entry.Mode == repo.ModeExecutable)
+		t.done = c.w.noModes || st.Mode&0o100 != 0 == (t.entry.Mode == repo.ModeExecutable)
 		return !t.done, nil
 	case now.manifest == nil && !overwrite:
 		return false, ErrModified

@@ -15,10 +15,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
-// maxManifest bounds the manifests that the filter reads into memory: this is
-// one of a file of several terabytes.
-const maxManifest = 512 << 20
-
 // tidyFrom is the number of small packs from which they are put together when
 // the filter, which makes one a file, is done.
 const tidyFrom = 32
@@ -64,7 +60,7 @@ func peekManifest(in *bufio.Reader) (text []byte, content io.Reader, err error) 
 	if !chunkstore.IsManifest(head) {
 		return nil, in, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxManifest))
+	data, err := io.ReadAll(io.LimitReader(in, largefile.MaxManifest))
 	if err != nil {
 		return nil, nil, err
 	}

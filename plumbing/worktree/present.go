@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -58,7 +59,7 @@ func (w *Worktree) readNow(path string, m *chunkstore.Manifest, text []byte) (pr
 		return present{}, err
 	}
 	defer f.Close()
-	if data, ok := manifestIn(f, int64(len(text))); ok && bytes.Equal(data, text) {
+	if _, data, ok := largefile.ReadManifest(f, int64(len(text))); ok && bytes.Equal(data, text) {
 		return present{m, false}, nil
 	}
 	sum := sha256.New()

@@ -189,7 +189,7 @@ func (r *reader) large(ctx context.Context, c *candidate) error {
 	if c.changed(f) {
 		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
 	}
-	if data, ok := manifestIn(f, c.stat.Size); ok {
+	if _, data, ok := largefile.ReadManifest(f, c.stat.Size); ok {
 		return r.blob(packfile.NewEncoder(), c, data)
 	}
 	src, err := largefile.NewFile(f, r.w.Params.Min)
@@ -226,21 +226,6 @@ type counting struct {
 func (c *counting) Append(o packfile.Object) error {
 	c.bytes.Add(o.Size())
 	return c.Batch.Append(o)
-}
-
-// manifestIn returns the content of f when it is a manifest that was left in
-// place of a file whose chunks were absent.
-func manifestIn(f *os.File, size int64) ([]byte, bool) {
-	head := make([]byte, min(size, 64))
-	if _, err := f.ReadAt(head, 0); err != nil || !chunkstore.IsManifest(head) {
-		return nil, false
-	}
-	data := make([]byte, size)
-	if _, err := f.ReadAt(data, 0); err != nil {
-		return nil, false
-	}
-	_, err := chunkstore.ParseManifest(data)
-	return data, err == nil
 }
 
 // relative returns the path of an argument relative to the top of the work

@@ -120,7 +120,7 @@ func (w *Worktree) state(index *repo.Index, path string) (State, error) {
 		return "", nil
 	}
 	var st syscall.Stat_t
-	err := syscall.Lstat(w.abs(path), &st)
+	err := w.newLooker().lstat(path, &st)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return Deleted, nil
 	}
@@ -173,15 +173,16 @@ func (w *Worktree) countOthers(ctx context.Context, index *repo.Index, tracked m
 		return nil
 	}
 	var modified, deleted atomic.Int64
+	look := w.newLooker()
 	err := inParallel(ctx, len(index.Entries), func(i int) error {
 		e := &index.Entries[i]
 		if tracked[e.Path] || e.Stage > 1 || e.SkipWorktree || e.AssumeValid || e.Mode == repo.ModeSubmodule {
 			return nil
 		}
-		c := candidate{}
-		if err := syscall.Lstat(w.abs(e.Path), &c.stat); err != nil {
+		c := candidate{entry: e, noModes: w.noModes}
+		if err := look.lstat(e.Path, &c.stat); err != nil {
 			deleted.Add(1)
-		} else if e.Mode != c.mode() || !e.Matches(repo.StatOf(&c.stat), index.Mtime) {
+		} else if e.Mode != c.mode() || !e.Resembles(repo.StatOf(&c.stat)) {
 			modified.Add(1)
 		}
 		return nil

@@ -35,7 +35,8 @@ type Worktree struct {
 	Store  *gitstore.Store
 	Params chunkstore.Params
 
-	dir string // of Git, absolute
+	dir     string // of Git, absolute
+	noModes bool   // core.fileMode is off: executable is what the index says
 }
 
 // Open opens the repository that o leads to. Without a work tree it can be
@@ -46,7 +47,12 @@ func Open(o repo.Options, g git.Runner) (*Worktree, error) {
 		return nil, err
 	}
 	w := &Worktree{Repo: r, Git: g, dir: g.Dir}
-	if w.Params, err = readParams(r, g); err == nil {
+	modes, err := r.ConfigBool("core.filemode", true)
+	w.noModes = !modes
+	if err == nil {
+		w.Params, err = readParams(r, g)
+	}
+	if err == nil {
 		w.Store, err = gitstore.Open(r)
 	}
 	if err != nil {

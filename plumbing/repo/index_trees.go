@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package repo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/git-devops/git-devops/chunkstore"
+)
+
+// CacheTrees makes UpdateIndex build the trees of the new index and give those
+// that the old one had not to write, each after those it names. When write
+// returns nil they must be durable: the index says that git has them, so that
+// the next commit need not write them one by one. An index with conflicts or
+// with entries that are only intended has no trees: write gets none then.
+func (tx *IndexTx) CacheTrees(write func([]chunkstore.Tree) error) { tx.writeTrees = write }
+
+// cacheTrees does what CacheTrees promises for the index that comes next.
+func (tx *IndexTx) cacheTrees(next *Index) error {
+	if tx.writeTrees == nil {
+		return nil
+	}
+	if !next.hasTrees() {
+		return tx.writeTrees(nil)
+	}
+	old, _, err := parseCachedTree(tx.base.tree, maxTreeDepth)
+	if err != nil {
+		old = nil
+	}
+	var b treeBuilder
+	root := b.build("", next.Entries, old)
+	if err := tx.writeTrees(b.trees); err != nil {
+		return err
+	}
+	next.tree = root.append(nil)
+	return nil
+}
+
+func (x *Index) hasTrees() bool {
+	for i := range x.Entries {
+		if x.Entries[i].Stage != 0 || x.Entries[i].IntentToAdd {
+			return false
+		}
+	}
+	return true
+}
+
+// treeBuilder collects the trees that are new.
+type treeBuilder struct{ trees []chunkstore.Tree }
+
+// build makes the tree of entries, which all lie below prefix. The order of
+// the index is that of trees, directory by directory.
+func (b *treeBuilder) build(prefix string, entries []Entry, old *cachedTree) *cachedTree {
+	node := &cachedTree{count: len(entries)}
+	var body []byte
+	for len(entries) > 0 {
+		e := &entries[0]
+		name, _, isDir := strings.Cut(e.Path[len(prefix):], "/")
+		if !isDir {
+			body = appendTreeEntry(body, e.Mode, name, e.ID)
+			entries = entries[1:]
+			continue
+		}
+		dir := prefix + name + "/"
+		n := 1
+		for n < len(entries) && strings.HasPrefix(entries[n].Path, dir) {
+			n++
+		}
+		child := b.build(dir, entries[:n], old.sub(name))
+		child.name = name
+		node.children = append(node.children, child)
+		body = appendTreeEntry(body, ModeTree, name, chunkstore.ID(child.id))
+		entries = entries[n:]
+	}
+	id := chunkstore.ObjectID("tree", body)
+	node.id = id[:]
+	if old == nil || old.count < 0 || chunkstore.ID(old.id) != id {
+		b.trees = append(b.trees, chunkstore.Tree{ID: id, Body: body})
+	}
+	return node
+}
+
+// sub is child for a tree that may be unknown.
+func (t *cachedTree) sub(name string) *cachedTree {
+	if t == nil {
+		return nil
+	}
+	return t.child(name)
+}
+
+func appendTreeEntry(body []byte, mode uint32, name string, id chunkstore.ID) []byte {
+	body = fmt.Appendf(body, "%o %s\x00", mode, name)
+	return append(body, id[:]...)
+}
