@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package all lists the verbs, once: the program, the manual pages, the
+// completions and the tests of all verbs take them from here.
+package all
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/add"
+	"github.com/git-devops/git-devops/porcelain/cat"
+	"github.com/git-devops/git-devops/porcelain/checkout"
+	"github.com/git-devops/git-devops/porcelain/completion"
+	"github.com/git-devops/git-devops/porcelain/diffdriver"
+	"github.com/git-devops/git-devops/porcelain/filterprocess"
+	"github.com/git-devops/git-devops/porcelain/fsck"
+	"github.com/git-devops/git-devops/porcelain/gc"
+	initverb "github.com/git-devops/git-devops/porcelain/init"
+	"github.com/git-devops/git-devops/porcelain/ls"
+	"github.com/git-devops/git-devops/porcelain/man"
+	"github.com/git-devops/git-devops/porcelain/mergedriver"
+	"github.com/git-devops/git-devops/porcelain/status"
+	"github.com/git-devops/git-devops/porcelain/textconv"
+	"github.com/git-devops/git-devops/porcelain/track"
+	"github.com/git-devops/git-devops/porcelain/untrack"
+	"github.com/git-devops/git-devops/porcelain/version"
+)
+
+// Commands returns every verb; the last ones, without a group, are run by git
+// or by the build. Help lists the others by group and name.
+func Commands(g *porcelain.Globals) []*cobra.Command {
+	return []*cobra.Command{
+		initverb.Command(g),
+		version.Command(g),
+
+		track.Command(g),
+		untrack.Command(g),
+		add.Command(g),
+		checkout.Command(g),
+		status.Command(g),
+		ls.Command(g),
+		cat.Command(g),
+		fsck.Command(g),
+		gc.Command(g),
+
+		filterprocess.Command(g),
+		textconv.Command(g),
+		diffdriver.Command(g),
+		mergedriver.Command(g),
+		completion.Command(g),
+		man.Command(g),
+	}
+}
+
+// Main runs the program.
+func Main(args []string, env porcelain.Env) int {
+	return porcelain.Main(args, env, Commands)
+}

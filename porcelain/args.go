@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package porcelain
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// SomeArgs is for verbs that need at least one argument; message says what is
+// wrong without.
+func SomeArgs(message string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return errors.New(message)
+		}
+		return nil
+	}
+}
+
+// AtMost is for verbs that take up to n arguments.
+func AtMost(n int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return fmt.Errorf("unexpected argument '%s'", args[n])
+		}
+		return nil
+	}
+}
+
+// OneArg is for verbs that take exactly one argument; message says what is
+// wrong without.
+func OneArg(message string) cobra.PositionalArgs {
+	return cobra.MatchAll(SomeArgs(message), AtMost(1))
+}
+
+// ExactArgs is for verbs that take exactly n arguments.
+func ExactArgs(n int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%d arguments expected, %d given", n, len(args))
+		}
+		return nil
+	}
+}

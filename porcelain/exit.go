@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package porcelain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// Code is an exit code.
+type Code int
+
+// The exit codes. 2 is never used, because a Go panic exits with it.
+const (
+	Done         Code = 0
+	Differs      Code = 1
+	Partial      Code = 3
+	NoRepository Code = 10
+	Busy         Code = 11
+	Untrusted    Code = 12
+	Missing      Code = 13
+	Frozen       Code = 14
+	Conflict     Code = 20
+	Fatal        Code = 128
+	Usage        Code = 129
+	Interrupted  Code = 130
+	BrokenPipe   Code = 141
+)
+
+// Status explains an exit code.
+type Status struct {
+	Code    Code
+	Meaning string // as the manual pages print it
+	word    string // that its message begins with
+}
+
+// Statuses returns the table of exit codes, in order.
+func Statuses() []Status {
+	return []Status{
+		{Done, "done", ""},
+		{Differs, `done, and the answer is "no" or "differs"`, "error"},
+		{Partial, "done in part; the rest is listed", "error"},
+		{NoRepository, "not a repository", "fatal"},
+		{Busy, "busy: another process holds a lock", "fatal"},
+		{Untrusted, "a signature or trust was refused", "fatal"},
+		{Missing, "content is missing or corrupt, or there are too few copies of it", "error"},
+		{Frozen, "frozen", "fatal"},
+		{Conflict, "conflict", "error"},
+		{Fatal, "any other error", "fatal"},
+		{Usage, "wrong usage, or usage was asked for with -h", "error"},
+		{Interrupted, "interrupted", "fatal"},
+		{BrokenPipe, "nobody reads standard output any more", ""},
+	}
+}
+
+// Exit returns err with the exit code that the command must end with. With a
+// nil err the command ends with that code and says nothing more.
+func Exit(code Code, err error) error { return &exitError{code, err} }
+
+// Usagef returns an error about how the command was called.
+func Usagef(format string, args ...any) error {
+	return Exit(Usage, fmt.Errorf(format, args...))
+}
+
+type exitError struct {
+	code Code
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// A kind of error that mechanisms return, and what it means to a person.
+type kind struct {
+	is   func(error) bool
+	code Code
+	hint string
+}
+
+// kinds is looked through in order; the first that fits counts.
+func kinds() []kind {
+	return []kind{
+		{is(context.Canceled), Interrupted, ""},
+		{is(errBrokenPipe), BrokenPipe, ""},
+		{is(repo.ErrNotRepository), NoRepository, "'git devops init' makes one, or -C says where it is"},
+		{is(repo.ErrBusy), Busy, ""},
+		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
+		{is(gitstore.ErrBusy), Busy, ""},
+		{as[*chunkstore.MissingError], Missing, ""},
+		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
+	}
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// CodeOf returns the exit code for an error: that of Exit, else that of its
+// kind, else Fatal.
+func CodeOf(err error) Code {
+	if err == nil {
+		return Done
+	}
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	for _, k := range kinds() {
+		if k.is(err) {
+			return k.code
+		}
+	}
+	return Fatal
+}
+
+// hintOf returns what a person could do about an error, or "". An error may
+// say it itself with a method Hint.
+func hintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	for _, k := range kinds() {
+		if k.is(err) {
+			return k.hint
+		}
+	}
+	return ""
+}
+
+// word returns what the message of a code begins with.
+func word(code Code) string {
+	for _, s := range Statuses() {
+		if s.Code == code {
+			return s.word
+		}
+	}
+	return "fatal"
+}

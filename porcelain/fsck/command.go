@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fsck is the verb that verifies chunks and manifests.
+package fsck
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/porcelain"
+)
+
+//go:embed help.txt
+var help string
+
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	var quick bool
+	cmd := &cobra.Command{
+		Use:     "fsck [--quick]",
+		Short:   "verify chunks and manifests, and name the files that need what is wrong",
+		Long:    help,
+		GroupID: porcelain.GroupLarge,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g, quick) },
+	}
+	cmd.Flags().BoolVar(&quick, "quick", false, "only see whether everything is there")
+	return cmd
+}
+
+func run(ctx context.Context, g *porcelain.Globals, quick bool) error {
+	w, err := g.Open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	c := &checker{w: w, ui: g.UI, quick: quick}
+	for _, step := range []func(context.Context) error{c.chunks, c.manifests, c.uses} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	g.UI.Info(c.summary())
+	return c.verdict()
+}
+
+type summary struct {
+	Manifests int   `json:"manifests"`
+	Bytes     int64 `json:"bytes"`
+	Damaged   int   `json:"damaged"`
+	Absent    int   `json:"absent"`
+	Files     int   `json:"files"` // manifests that cannot be materialised
+}
+
+// Type implements ui.Record.
+func (summary) Type() string { return "summary" }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package initverb is the verb that makes a repository ready for large files.
+// Go does not let a package be called init.
+package initverb
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/manifests"
+	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+//go:embed help.txt
+var help string
+
+type options struct{ uninstall, dryRun bool }
+
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:     "init [-n] [--uninstall] [<dir>]",
+		Short:   "make a repository ready for large files",
+		Long:    help,
+		GroupID: porcelain.GroupStart,
+		Args:    porcelain.AtMost(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				g.Dir = g.Path(args[0])
+			}
+			return run(cmd.Context(), g, o, len(args) > 0)
+		},
+	}
+	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would be set")
+	cmd.Flags().BoolVar(&o.uninstall, "uninstall", false, "take back what init has set")
+	return cmd
+}
+
+func run(ctx context.Context, g *porcelain.Globals, o options, named bool) error {
+	w, err := open(ctx, g, o, named)
+	if err != nil || w == nil {
+		return err
+	}
+	defer w.Close()
+	if o.uninstall {
+		return uninstall(ctx, g, o.dryRun)
+	}
+	if err := install(ctx, g, o.dryRun); err != nil || o.dryRun {
+		return err
+	}
+	adopted, err := w.Store.Adopt(ctx, func(ctx context.Context, fn func(chunkstore.ID) error) error {
+		return manifests.Chunks(ctx, w.Repo, w.Git, fn)
+	})
+	if adopted > 0 {
+		g.UI.Info(adoption{adopted})
+	}
+	return err
+}
+
+// open opens the repository, after making one where there is none. It returns
+// nil when a dry run stops here.
+func open(ctx context.Context, g *porcelain.Globals, o options, named bool) (*worktree.Worktree, error) {
+	w, err := g.Open()
+	here := err == nil && (!named || w.Repo.WorkTree() == g.Dir || w.Repo.GitDir() == g.Dir)
+	if here || err != nil && !errors.Is(err, repo.ErrNotRepository) || o.uninstall {
+		return w, err
+	}
+	if w != nil {
+		w.Close()
+	}
+	g.UI.Info(created{Path: ui.Path(g.Dir), dryRun: o.dryRun})
+	if o.dryRun {
+		return nil, nil
+	}
+	outside := g.Git()
+	outside.Dir = ""
+	if err := outside.Init(ctx, g.Dir); err != nil {
+		return nil, err
+	}
+	return g.Open()
+}
+
+type created struct {
+	Path   ui.Path `json:"path"`
+	dryRun bool
+}
+
+// Type implements ui.Record.
+func (created) Type() string { return "created" }
+
+// Text implements ui.Record.
+func (c created) Text(*ui.UI) string {
+	if c.dryRun {
+		return "would create a repository in " + c.Path.String()
+	}
+	return "created a repository in " + c.Path.String()
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package porcelain
+
+import (
+	"errors"
+
+	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+)
+
+// Git returns the real git, run in Dir.
+func (g *Globals) Git() git.Runner { return git.Runner{Dir: g.Dir} }
+
+// Open opens the repository that Dir or the GIT_ variables lead to. The caller
+// closes it.
+func (g *Globals) Open() (*worktree.Worktree, error) {
+	return worktree.Open(repo.Options{
+		Dir:       g.Dir,
+		GitDir:    g.Env.Getenv("GIT_DIR"),
+		WorkTree:  g.Env.Getenv("GIT_WORK_TREE"),
+		IndexFile: g.Env.Getenv("GIT_INDEX_FILE"),
+	}, g.Git())
+}
+
+// OpenTree is Open for what needs a work tree.
+func (g *Globals) OpenTree() (*worktree.Worktree, error) {
+	w, err := g.Open()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.NeedTree(); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// SetUpKey is the git config key that tells that init has been run.
+const SetUpKey = "filter.devops.process"
+
+// notSetUp says that init has not been run.
+type notSetUp struct{ error }
+
+// Hint says what to do.
+func (notSetUp) Hint() string { return "run 'git devops init' in it once" }
+
+// OpenReady is OpenTree for what stages or writes large files: git must know
+// about them, or its next status would take them for changed.
+func (g *Globals) OpenReady() (*worktree.Worktree, error) {
+	w, err := g.OpenTree()
+	if err != nil {
+		return nil, err
+	}
+	_, ok, err := w.Repo.Config(SetUpKey)
+	if err == nil && !ok {
+		err = Exit(NoRepository, notSetUp{errors.New("this repository is not set up for git devops")})
+	}
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
