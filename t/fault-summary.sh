@@ -1,0 +1,6 @@
+#!/bin/sh
+# Prints how many fault points the last run of the tests tried.
+dir=${GIT_DEVOPS_TEST_ROOT:-${TMPDIR:-/tmp}/git-devops-t.$(id -u)}/points
+cat "$dir"/* 2>/dev/null | awk '
+	{ n[$1] += $2 }
+	END { printf "fault points: %d kills, %d ENOSPC, %d EIO\n", n["crash"], n["enospc"], n["eio"] }'
