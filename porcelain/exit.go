@@ -10,6 +10,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
 // Code is an exit code.
@@ -97,6 +98,7 @@ func kinds() []kind {
 		{is(repo.ErrBusy), Busy, ""},
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
+		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
 	}

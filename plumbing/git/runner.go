@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 		verb += " " + e.Args[0]
 	}
 	if e.Stderr != "" {
-		return verb + ": " + e.Stderr
+		return verb + ": " + strings.TrimPrefix(e.Stderr, "fatal: ")
 	}
 	return fmt.Sprintf("%s: %v", verb, e.Err)
 }

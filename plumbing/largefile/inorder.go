@@ -21,8 +21,9 @@ type span struct {
 const Window = 32 << 20
 
 // inOrder calls fetch for every chunk, several at once and at most Window
-// bytes ahead, and consume for every span in order. Data given to consume is
-// reused when it returns; it is nil for a hole.
+// bytes ahead, and consume for every span in order. buf has room for the chunk
+// unless that is longer than the window. Data given to consume is reused when
+// it returns; it is nil for a hole.
 func inOrder(
 	ctx context.Context, spans []span, workers int,
 	fetch func(ctx context.Context, s span, buf []byte) ([]byte, error),
@@ -31,10 +32,9 @@ func inOrder(
 	group, ctx := errgroup.WithContext(ctx)
 	f := &fetcher{
 		ctx: ctx, fetch: fetch,
-		room:  semaphore.NewWeighted(Window),
+		ring:  newRing(spans),
 		todo:  make(chan *fetching),
 		order: make(chan *fetching, 1024),
-		free:  make(chan []byte, 64),
 	}
 	group.Go(func() error { return f.schedule(spans) })
 	for range workers {
@@ -47,29 +47,26 @@ func inOrder(
 type fetching struct {
 	span
 	buf, data []byte
+	weight    int64 // of buf in the ring
 	done      chan struct{}
 }
 
 type fetcher struct {
 	ctx   context.Context
 	fetch func(ctx context.Context, s span, buf []byte) ([]byte, error)
-	room  *semaphore.Weighted
+	ring  *ring
 	todo  chan *fetching
 	order chan *fetching
-	free  chan []byte
 }
 
-// weight keeps a single chunk longer than the window possible.
-func (f *fetching) weight() int64 { return min(f.Length, Window) }
-
-func (f *fetcher) schedule(spans []span) error {
+func (f *fetcher) schedule(spans []span) (err error) {
 	defer close(f.todo)
 	defer close(f.order)
 	for _, s := range spans {
 		x := &fetching{span: s, done: make(chan struct{})}
 		if s.Hole {
 			close(x.done)
-		} else if err := f.room.Acquire(f.ctx, x.weight()); err != nil {
+		} else if x.buf, x.weight, err = f.ring.take(f.ctx, s.Length); err != nil {
 			return err
 		}
 		select {
@@ -91,10 +88,6 @@ func (f *fetcher) schedule(spans []span) error {
 
 func (f *fetcher) work() error {
 	for x := range f.todo {
-		select {
-		case x.buf = <-f.free:
-		default:
-		}
 		data, err := f.fetch(f.ctx, x.span, x.buf)
 		if err != nil {
 			return err
@@ -115,17 +108,47 @@ func (f *fetcher) drain(consume func(s span, data []byte) error) error {
 		if err := consume(x.span, x.data); err != nil {
 			return err
 		}
-		if x.Hole {
-			continue
-		}
-		f.room.Release(x.weight())
-		select {
-		case f.free <- x.data[:0]:
-		default:
-		}
+		f.ring.give(x.weight)
 	}
 	return nil
 }
+
+// A ring is the memory that chunks are fetched into. As they are given back in
+// the order in which they were taken, it needs no more than the window.
+type ring struct {
+	buf  []byte
+	room *semaphore.Weighted // of len(buf)
+	at   int64               // where the next chunk goes
+}
+
+func newRing(spans []span) *ring {
+	var total int64
+	for _, s := range spans {
+		if !s.Hole && total < Window {
+			total += s.Length
+		}
+	}
+	total = min(total, Window)
+	return &ring{buf: make([]byte, total), room: semaphore.NewWeighted(total)}
+}
+
+// take waits for n bytes. They weigh more where the rest of the ring is too
+// short for them, and all of it where the ring is: then the buffer is nil.
+func (r *ring) take(ctx context.Context, n int64) (buf []byte, weight int64, err error) {
+	size := int64(len(r.buf))
+	weight = n
+	if r.at+n > size {
+		weight, r.at = min(size-r.at+n, size), 0
+	}
+	if err := r.room.Acquire(ctx, weight); err != nil || n > size {
+		return nil, weight, err
+	}
+	buf = r.buf[r.at : r.at : r.at+n]
+	r.at += n
+	return buf, weight, nil
+}
+
+func (r *ring) give(weight int64) { r.room.Release(weight) }
 
 // spans places the pieces of m.
 func spans(m *chunkstore.Manifest) []span {

@@ -232,6 +232,9 @@ func (w *Worktree) checkPathspecs(pathspecs, paths []string) error {
 		if err != nil {
 			return err
 		}
+		if err := w.checkBeyond(spec, rel); err != nil {
+			return err
+		}
 		i, found := slices.BinarySearch(paths, rel)
 		if found || rel == "." || i < len(paths) && strings.HasPrefix(paths[i], rel+"/") || hasPrefix(paths, rel+"/") {
 			continue
@@ -245,6 +248,14 @@ func (w *Worktree) checkPathspecs(pathspecs, paths []string) error {
 		}
 	}
 	return nil
+}
+
+// checkBeyond refuses a path that a link leads to.
+func (w *Worktree) checkBeyond(spec, rel string) error {
+	if _, err := os.Lstat(w.abs(rel)); err != nil || w.newLooker().isDir(parent(rel)) {
+		return nil
+	}
+	return fmt.Errorf("pathspec '%s' is beyond a symbolic link", spec)
 }
 
 func hasPrefix(sorted []string, prefix string) bool {

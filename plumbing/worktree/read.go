@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -229,22 +230,38 @@ func (c *counting) Append(o packfile.Object) error {
 }
 
 // relative returns the path of an argument relative to the top of the work
-// tree.
+// tree. Links within the work tree are not followed, as git does not.
 func (w *Worktree) relative(arg string) (string, error) {
-	path := arg
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(w.dir, path)
-	}
-	if real, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(real, filepath.Base(path))
-	}
 	top, err := filepath.EvalSymlinks(w.Repo.WorkTree())
 	if err != nil {
 		return "", fmt.Errorf("find work tree: %w", err)
 	}
-	rel, err := filepath.Rel(top, path)
-	if err != nil || rel == ".." || len(rel) > 3 && rel[:3] == "../" {
+	rel, err := filepath.Rel(top, realPath(w.dir, top, arg))
+	if err != nil || rel == ".." || strings.HasPrefix(rel, "../") {
 		return "", fmt.Errorf("'%s' is outside repository at '%s'", arg, top)
 	}
 	return rel, nil
+}
+
+// realPath follows the links that lead to top, which has none.
+func realPath(dir, top, arg string) string {
+	if !filepath.IsAbs(arg) {
+		if real, err := filepath.EvalSymlinks(dir); err == nil {
+			dir = real
+		}
+		return filepath.Join(dir, arg)
+	}
+	path := filepath.Clean(arg)
+	for i := 1; i <= len(path); i++ {
+		if i < len(path) && path[i] != '/' {
+			continue
+		}
+		if real, err := filepath.EvalSymlinks(path[:i]); err == nil && real == top {
+			return top + path[i:]
+		}
+	}
+	if real, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		return filepath.Join(real, filepath.Base(path))
+	}
+	return path
 }

@@ -92,7 +92,6 @@ type tally struct {
 	ui                       *ui.UI
 	dryRun                   bool
 	written, missing, others int
-	err                      error
 }
 
 func (t *tally) add(c worktree.CheckedOut) {
