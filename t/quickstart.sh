@@ -70,7 +70,7 @@ stored
 say "What is there, and is it sound?"
 show git devops status
 show git devops fsck
-show git fsck --full --strict --no-progress
+show git fsck --full --strict --no-dangling --no-progress
 
 say "Lose the file, and take it out again, verified."
 rm disk.img

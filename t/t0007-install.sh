@@ -8,7 +8,8 @@ test_expect_success 'install into DESTDIR and PREFIX' '
 	(
 		HOME=$ORIGINAL_HOME &&
 		export HOME &&
-		make -C "$TOP" install DESTDIR="$SHARNESS_TRASH_DIRECTORY/dest" PREFIX=/opt/x
+		# What is built stays as it is: other scripts are using it.
+		make -o all -C "$TOP" install DESTDIR="$SHARNESS_TRASH_DIRECTORY/dest" PREFIX=/opt/x
 	) >out &&
 	root=dest/opt/x &&
 	test_path_is_file $root/bin/git-devops &&
@@ -49,9 +50,11 @@ test_expect_success STATIC 'the static executable needs nothing but libc and gss
 '
 
 test_expect_success STATIC 'the static executable runs' '
-	git-devops version >expect &&
 	"$TOP/bin/static/git-devops" version >actual &&
-	test_cmp expect actual
+	grep "^git-devops version " actual &&
+	# and so does libgit2 in it
+	git init -q repo &&
+	"$TOP/bin/static/git-devops" -C repo status
 '
 
 test_done

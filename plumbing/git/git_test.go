@@ -57,7 +57,7 @@ func TestRunFails(t *testing.T) {
 	r := newRepo(t)
 	_, err := r.Run(t.Context(), nil, "rev-parse", "--verify", "absent")
 	var e *Error
-	if !errors.As(err, &e) || e.ExitCode != 128 || e.Stderr != "Needed a single revision" {
+	if !errors.As(err, &e) || e.ExitCode != 128 || e.Stderr != "fatal: Needed a single revision" {
 		t.Fatalf("got %#v", err)
 	}
 	if want := "git rev-parse: Needed a single revision"; err.Error() != want {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // What a .keep file says. A settled chunk pack keeps its .keep for good: stock
@@ -46,12 +46,16 @@ func isChunkPack(keep string) bool {
 
 // settleChunks makes the .keep of a chunk pack permanent.
 func (s *Store) settleChunks(keep string) error {
-	tmp := filepath.Join(filepath.Dir(s.spool), filepath.Base(keep))
-	if err := os.WriteFile(tmp, []byte(keepChunks), 0o444); err != nil {
+	f, err := spool.Create(s.spool, 0o444)
+	if err != nil {
 		return fmt.Errorf("settle pack: %w", err)
 	}
-	if err := os.Rename(tmp, keep); err != nil {
-		return fmt.Errorf("settle pack: %w", errors.Join(err, os.Remove(tmp)))
+	defer spool.Drop(f)
+	if _, err := f.WriteString(keepChunks); err != nil {
+		return fmt.Errorf("settle pack: %w", err)
+	}
+	if err := os.Rename(f.Name(), keep); err != nil {
+		return fmt.Errorf("settle pack: %w", err)
 	}
 	return nil
 }

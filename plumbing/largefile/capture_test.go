@@ -63,7 +63,7 @@ func TestCaptureIsAFunctionOfTheContent(t *testing.T) {
 					t.Errorf("pipe, previous version %s: %s", name, diff)
 				}
 			}
-			if again, err := chunkstore.ParseManifest(want.Encode()); err != nil || !cmp.Equal(want, again) {
+			if again, err := chunkstore.ParseManifest(want.Encode()); err != nil || !bytes.Equal(again.Encode(), want.Encode()) {
 				t.Errorf("its text is no manifest: %v", err)
 			}
 		})

@@ -159,9 +159,8 @@ func (w *Worktree) candidates(ctx context.Context, index *repo.Index, o AddOptio
 // changed has not.
 func (w *Worktree) lookAtAll(ctx context.Context, index *repo.Index, paths []string, guess bool) ([]*candidate, error) {
 	looked := make([]*candidate, len(paths))
-	look := w.newLooker()
-	err := inParallel(ctx, len(paths), func(i int) (err error) {
-		looked[i], err = w.lookAt(look, index, paths[i])
+	err := w.lookAtEach(ctx, len(paths), func(l *looker, i int) (err error) {
+		looked[i], err = w.lookAt(l.lstat, index, paths[i])
 		return err
 	})
 	if err != nil {
@@ -174,14 +173,14 @@ func (w *Worktree) lookAtAll(ctx context.Context, index *repo.Index, paths []str
 
 // lookAt returns nil when the file is as the index has it, and when it is
 // nothing that git can hold.
-func (w *Worktree) lookAt(look *looker, index *repo.Index, path string) (*candidate, error) {
+func (w *Worktree) lookAt(lstat lstatFunc, index *repo.Index, path string) (*candidate, error) {
 	c := &candidate{path: path, noModes: w.noModes}
 	if i, ok := index.Find(path); ok {
 		c.entry = &index.Entries[i]
 	}
-	err := look.lstat(path, &c.stat)
+	err := lstat(path, &c.stat)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
+	case absent(err):
 		return c.asGone(), nil
 	case err != nil:
 		return nil, &fs.PathError{Op: "lstat", Path: path, Err: err}
@@ -252,7 +251,8 @@ func (w *Worktree) checkPathspecs(pathspecs, paths []string) error {
 
 // checkBeyond refuses a path that a link leads to.
 func (w *Worktree) checkBeyond(spec, rel string) error {
-	if _, err := os.Lstat(w.abs(rel)); err != nil || w.newLooker().isDir(parent(rel)) {
+	var st syscall.Stat_t
+	if _, err := os.Lstat(w.abs(rel)); err != nil || !absent(w.lstat(rel, &st)) {
 		return nil
 	}
 	return fmt.Errorf("pathspec '%s' is beyond a symbolic link", spec)
@@ -338,16 +338,16 @@ func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, todo []
 	if err := w.readAll(ctx, batch, todo, o); err != nil {
 		return err
 	}
+	if err := w.convertByGit(ctx, todo); err != nil {
+		return err
+	}
 	if err := batch.Commit(ctx); err != nil {
 		return err
 	}
 	if err := w.updateIndex(ctx, batch, todo); err != nil {
 		return err
 	}
-	if err := batch.Settle(); err != nil {
-		return err
-	}
-	return w.addByGit(ctx, todo)
+	return batch.Settle()
 }
 
 // treesFrom is the number of staged files from which the trees of the index
@@ -375,10 +375,8 @@ func enter(tx *repo.IndexTx, todo []*candidate) error {
 	for _, c := range todo {
 		if c.gone {
 			tx.Remove(c.path)
-		} else if !c.byGit {
-			if err := tx.Set(c.result); err != nil {
-				return err
-			}
+		} else if err := tx.Set(c.result); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -396,24 +394,6 @@ func appendTrees(batch *gitstore.Batch, trees []chunkstore.Tree, blobs int) erro
 		}
 	}
 	return batch.FinishObjects()
-}
-
-// addByGit lets git stage the files that it converts.
-func (w *Worktree) addByGit(ctx context.Context, todo []*candidate) error {
-	var paths strings.Builder
-	for _, c := range todo {
-		if c.byGit {
-			paths.WriteString(c.path + "\x00")
-		}
-	}
-	if paths.Len() == 0 {
-		return nil
-	}
-	runner := w.Git
-	runner.Dir = w.Repo.WorkTree()
-	_, err := runner.Run(ctx, strings.NewReader(paths.String()),
-		"--literal-pathspecs", "add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul")
-	return err
 }
 
 // nameLargeFiles writes an attribute line for each large file that has none,
@@ -446,7 +426,7 @@ func (w *Worktree) nameLargeFiles(index *repo.Index, todo []*candidate) (_ []*ca
 		}
 		return w.replaceFile(path, before)
 	}
-	c, err := w.lookAt(w.newLooker(), &repo.Index{}, AttributesFile)
+	c, err := w.lookAt(w.lstat, &repo.Index{}, AttributesFile)
 	if err != nil {
 		return nil, undo, errors.Join(err, undo())
 	}

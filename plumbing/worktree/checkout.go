@@ -264,7 +264,7 @@ func (c *checkout) one(ctx context.Context, t *target) error {
 // look finds out what is there now, and whether the file must be written.
 func (c *checkout) look(t *target) (needed bool, err error) {
 	var st syscall.Stat_t
-	if err := c.w.newLooker().lstat(t.entry.Path, &st); err != nil {
+	if err := c.w.lstat(t.entry.Path, &st); err != nil {
 		return true, nil // nothing there, or creating it will say why not
 	}
 	// Where the file is replaced whatever it is, and its content is only a

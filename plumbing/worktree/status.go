@@ -4,11 +4,11 @@ package worktree
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"slices"
-	"sync/atomic"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/repo"
@@ -65,37 +65,45 @@ func (w *Worktree) Status(ctx context.Context, fn func(LargeFile) error) (Summar
 	if err != nil {
 		return sum, err
 	}
-	tracked, err := w.tracked(ctx)
-	if err != nil {
+	// Git tells which paths are tracked while we look at all of them.
+	var tracked map[string]bool
+	var states []byte
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		tracked, err = w.tracked(groupCtx)
+		return err
+	})
+	group.Go(func() (err error) {
+		states, err = w.statAll(groupCtx, index)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return sum, err
 	}
-	large := make([]repo.Entry, 0, len(tracked))
-	for _, e := range index.Entries {
-		if tracked[e.Path] && e.Stage <= 1 {
-			large = append(large, e)
+	for i, e := range index.Entries {
+		if !tracked[e.Path] {
+			sum.count(states[i])
+		} else if e.Stage <= 1 {
+			if err := w.statusOf(index, e, &sum, fn); err != nil {
+				return sum, err
+			}
 		}
-	}
-	for _, e := range large {
-		f, err := w.largeFile(index, e)
-		if err != nil {
-			return sum, err
-		}
-		if f == nil {
-			continue
-		}
-		sum.Large++
-		if f.Manifest != nil {
-			sum.Size += f.Manifest.Size
-		}
-		if err := fn(*f); err != nil {
-			return sum, err
-		}
-	}
-	if err := w.countOthers(ctx, index, tracked, &sum); err != nil {
-		return sum, err
 	}
 	sum.Disk, sum.Packs, err = w.Store.DiskUsage()
 	return sum, err
+}
+
+// statusOf reports a tracked file.
+func (w *Worktree) statusOf(index *repo.Index, e repo.Entry, sum *Summary, fn func(LargeFile) error) error {
+	f, err := w.largeFile(index, e)
+	if err != nil || f == nil {
+		return err
+	}
+	sum.Large++
+	if f.Manifest != nil {
+		sum.Size += f.Manifest.Size
+	}
+	return fn(*f)
 }
 
 // largeFile returns nil for a tracked path whose blob is no manifest.
@@ -120,8 +128,8 @@ func (w *Worktree) state(index *repo.Index, path string) (State, error) {
 		return "", nil
 	}
 	var st syscall.Stat_t
-	err := w.newLooker().lstat(path, &st)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	err := w.lstat(path, &st)
+	if absent(err) {
 		return Deleted, nil
 	}
 	if err != nil {
@@ -167,28 +175,41 @@ func (w *Worktree) holding(path string, m *chunkstore.Manifest) (*LargeFile, err
 	return f, nil
 }
 
-// countOthers looks at the stat data of all files that are not large.
-func (w *Worktree) countOthers(ctx context.Context, index *repo.Index, tracked map[string]bool, sum *Summary) error {
-	if w.Repo.WorkTree() == "" {
-		return nil
+// What statAll says of a path.
+const (
+	statSame byte = iota
+	statModified
+	statDeleted
+)
+
+func (s *Summary) count(state byte) {
+	switch state {
+	case statModified:
+		s.OtherModified++
+	case statDeleted:
+		s.OtherDeleted++
 	}
-	var modified, deleted atomic.Int64
-	look := w.newLooker()
-	err := inParallel(ctx, len(index.Entries), func(i int) error {
+}
+
+// statAll compares the stat data of every file with the index.
+func (w *Worktree) statAll(ctx context.Context, index *repo.Index) ([]byte, error) {
+	states := make([]byte, len(index.Entries))
+	if w.Repo.WorkTree() == "" {
+		return states, nil
+	}
+	return states, w.lookAtEach(ctx, len(index.Entries), func(l *looker, i int) error {
 		e := &index.Entries[i]
-		if tracked[e.Path] || e.Stage > 1 || e.SkipWorktree || e.AssumeValid || e.Mode == repo.ModeSubmodule {
+		if e.Stage > 1 || e.SkipWorktree || e.AssumeValid || e.Mode == repo.ModeSubmodule {
 			return nil
 		}
 		c := candidate{entry: e, noModes: w.noModes}
-		if err := look.lstat(e.Path, &c.stat); err != nil {
-			deleted.Add(1)
+		if err := l.lstat(e.Path, &c.stat); err != nil {
+			states[i] = statDeleted
 		} else if e.Mode != c.mode() || !e.Resembles(repo.StatOf(&c.stat)) {
-			modified.Add(1)
+			states[i] = statModified
 		}
 		return nil
 	})
-	sum.OtherModified, sum.OtherDeleted = int(modified.Load()), int(deleted.Load())
-	return err
 }
 
 // List reports the large files of a tree-ish, or of the index for "", sorted

@@ -47,6 +47,7 @@ func Open(o repo.Options, g git.Runner) (*Worktree, error) {
 		return nil, err
 	}
 	w := &Worktree{Repo: r, Git: g, dir: g.Dir}
+	w.Git.Env = environment(o, r, g.Env)
 	modes, err := r.ConfigBool("core.filemode", true)
 	w.noModes = !modes
 	if err == nil {
@@ -60,6 +61,25 @@ func Open(o repo.Options, g git.Runner) (*Worktree, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// environment leads git to the same repository in whatever directory it runs:
+// relative paths in env would not.
+func environment(o repo.Options, r *repo.Repo, env []string) []string {
+	var add []string
+	if o.GitDir != "" || o.WorkTree != "" {
+		add = append(add, "GIT_DIR="+r.GitDir())
+		if r.WorkTree() != "" {
+			add = append(add, "GIT_WORK_TREE="+r.WorkTree())
+		}
+	}
+	if o.IndexFile != "" {
+		add = append(add, "GIT_INDEX_FILE="+r.IndexFile())
+	}
+	if env == nil && add != nil {
+		env = os.Environ()
+	}
+	return append(env[:len(env):len(env)], add...)
 }
 
 // Close frees what Open has taken.
