@@ -14,6 +14,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -39,6 +40,11 @@ func Main(args []string, env Env, verbs func(*Globals) []*cobra.Command) int {
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
 
+	if env.Getenv("GOGC") == "" {
+		// What lives is mostly blocks of content, used again and again. As
+		// much garbage again would double the memory for no time gained.
+		debug.SetGCPercent(25)
+	}
 	env.Stdout = pipe{env.Stdout}
 	g := &Globals{Env: env, Dir: env.Dir}
 	root := Root(g, verbs(g))
