@@ -28,7 +28,7 @@ REQUIRE = ROOT TMPFS STRACE FAULTS STATIC
 endif
 
 .PHONY: all deps build-deps quickstart test unit t lint layers man completions \
-	static install bench clean FORCE
+	links helpers static install bench clean FORCE
 
 all: bin/git-devops bin/gdo man completions links helpers
 
@@ -87,6 +87,7 @@ unit:
 	$(GO) test -race ./...
 
 t: all static
+	@t/fault-summary.sh forget
 	cd t && GIT_DEVOPS_TEST_REQUIRE="$(REQUIRE)" $(PROVE) $(PROVE_FLAGS) ./t[0-9]*.sh
 	@t/fault-summary.sh
 

@@ -107,8 +107,10 @@ works_with_git () {
 	rm "$1/plain"
 }
 
-# no_rests <dir>: no file that a dead process would have left.
+# no_rests <dir>: no file that a dead process would have left, but for what a
+# killed git leaves for its own gc.
 no_rests () {
+	rm -rf "$1"/.git/objects/tmp_objdir-* &&
 	find "$1/.git" \( -path '*/.git/devops/*' -o -name '*.keep' -o -name '*.lock' -o -name 'tmp_*' \) \
 		-type f ! -name gc.lock ! -name '*.flock' >rests &&
 	while read -r file

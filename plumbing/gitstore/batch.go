@@ -39,7 +39,10 @@ type Batch struct {
 	expect    int // chunks the current pack will have
 	seen      map[chunkstore.ID]bool
 	finishing errgroup.Group
-	finished  []packfile.Pack // guarded by mu
+
+	finishedMu sync.Mutex // not mu: who waits for finishing may hold that
+	finished   []packfile.Pack
+
 	objectsIn []packfile.Pack
 	holding   bool // the held set may name our chunks
 	ended     bool
@@ -130,8 +133,8 @@ func (b *Batch) finishCurrent() {
 		if err != nil {
 			return err
 		}
-		b.mu.Lock()
-		defer b.mu.Unlock()
+		b.finishedMu.Lock()
+		defer b.finishedMu.Unlock()
 		b.finished = append(b.finished, p)
 		return nil
 	})

@@ -60,6 +60,9 @@ func (s *Store) GC(ctx context.Context, o GCOptions) (GCResult, error) {
 	}
 	defer unlock()
 	if !o.DryRun {
+		if err := s.repo.ClearDead(ctx, HeldRef); err != nil {
+			return result, fmt.Errorf("gc: %w", err)
+		}
 		if err := s.takeUp(ctx, s.discard); err != nil {
 			return result, err
 		}

@@ -76,7 +76,10 @@ func (s *Store) readTree(id chunkstore.ID) ([]byte, error) {
 }
 
 // Has tells whether the held set names the chunk.
-func (s *Store) Has(_ context.Context, id chunkstore.ID) (bool, error) {
+func (s *Store) Has(ctx context.Context, id chunkstore.ID) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.held.Has(id)

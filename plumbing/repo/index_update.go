@@ -36,6 +36,16 @@ func (r *Repo) UpdateIndex(ctx context.Context, fn func(tx *IndexTx) error) erro
 	}
 }
 
+// ClearDead removes what processes that were killed while they replaced the
+// index, or one of these refs, have left. The next replacement would, too.
+func (r *Repo) ClearDead(ctx context.Context, refs ...string) error {
+	err := r.indexReplacement().clearDead(ctx)
+	for _, name := range refs {
+		err = errors.Join(err, r.refReplacement(name).clearDead(ctx))
+	}
+	return err
+}
+
 // indexReplacement stages the repository's own index beside the kernel lock
 // and any other, which may be on another file system, beside itself.
 func (r *Repo) indexReplacement() replacement {

@@ -86,6 +86,18 @@ func (p replacement) clear() error {
 	return os.Remove(p.staged)
 }
 
+// clearDead removes what a dead process left, when it left something.
+func (p replacement) clearDead(ctx context.Context) error {
+	if _, err := os.Lstat(p.staged); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	guard, err := p.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("clear %s: %w", p.staged, err)
+	}
+	return guard.Close()
+}
+
 // stage writes the staged file and fsyncs it.
 func (p replacement) stage(content []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(p.staged, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -48,6 +48,7 @@ func (l *looker) leave(n int) {
 
 // lstat is lstat(2), which says ENOTDIR or ELOOP of a path behind a link.
 func (l *looker) lstat(path string, st *syscall.Stat_t) error {
+	path = strings.TrimSuffix(path, "/") // git lists a repository of its own so
 	slash := strings.LastIndexByte(path, '/') + 1
 	fd, err := l.enter(path[:slash])
 	if err != nil {

@@ -33,7 +33,7 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
 		Use:     "add [-n] [-f] [--] <pathspec>...",
-		Short:   "stage files, large ones as manifests with their chunks stored",
+		Short:   "stage files, large ones as chunks and a manifest",
 		Long:    help,
 		GroupID: porcelain.GroupLarge,
 		Args:    porcelain.SomeArgs("nothing specified, nothing added"),

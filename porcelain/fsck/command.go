@@ -20,7 +20,7 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	var quick bool
 	cmd := &cobra.Command{
 		Use:     "fsck [--quick]",
-		Short:   "verify chunks and manifests, and name the files that need what is wrong",
+		Short:   "verify chunks and manifests",
 		Long:    help,
 		GroupID: porcelain.GroupLarge,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g, quick) },

@@ -22,10 +22,10 @@ func settings() []setting {
 	return []setting{
 		{porcelain.SetUpKey, "git-devops filter-process", true, "git add and checkout pass large files to git-devops"},
 		{"filter.devops.required", "true", true, "what cannot be stored as chunks is not stored at all"},
-		{"diff.devops.textconv", "git-devops textconv", true, "git log -p shows size, digest and chunks"},
-		{"diff.devops.command", "git-devops diff-driver", true, "git diff shows which ranges changed"},
+		{"diff.devops.textconv", "git-devops textconv --", true, "git log -p shows size, digest and chunks"},
+		{"diff.devops.command", "git-devops diff-driver --", true, "git diff shows which ranges changed"},
 		{"merge.devops.name", "git-devops manifests", true, "never conflict markers in a manifest"},
-		{"merge.devops.driver", "git-devops merge-driver %O %A %B %P", true, "never conflict markers in a manifest"},
+		{"merge.devops.driver", "git-devops merge-driver -- %O %A %B %P", true, "never conflict markers in a manifest"},
 		{"core.bigFileThreshold", "512k", false, "git tries no deltas between chunks"},
 		{"core.fsync", "added,reference", false, "what is committed survives a power cut"},
 		{"core.fsyncMethod", "batch", false, "one flush for many objects"},
