@@ -13,7 +13,26 @@ test_expect_success 'set up' '
 
 test_expect_success FAULTS 'init of a repository' '
 	scenario init "git devops init -q --uninstall" "git devops init" &&
-	crash_points "$setup" "cmp_config && goes_on && cmp_config" sh -c "$(in_repo "$command")"
+	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+'
+
+test_expect_success FAULTS 'init of a new repository, and of one that git could not finish' '
+	mkdir -p new/before &&
+	echo content >new/before/file &&
+	crash_points "rm -rf repo && cp -a new/before repo" "
+		if test -e repo/.git
+		then
+			test_git_fsck repo
+		fi &&
+		git devops init -q repo &&
+		test_git_fsck repo &&
+		test \$(git -C repo config filter.devops.process) &&
+		(cd repo && git devops add . && test_commit first) &&
+		git -C repo devops fsck -q &&
+		git -C repo devops gc -q &&
+		no_rests repo &&
+		test \"\$(ls -A repo)\" = \".git\${LF}file\"
+	" git devops init repo
 '
 
 test_expect_success FAULTS 'init --uninstall' '

@@ -35,26 +35,19 @@ func (r Runner) configGet(ctx context.Context, args ...string) (value string, ok
 	return strings.TrimSuffix(string(out), "\x00"), err == nil, err
 }
 
-// ConfigSet sets a key in the repository's configuration, in place of all the
-// values that it has there.
-func (r Runner) ConfigSet(ctx context.Context, key, value string) error {
-	_, err := r.Run(ctx, nil, "config", "--local", "--replace-all", key, value)
+// ConfigSet sets a key in a configuration file, in place of all the values that
+// it has there.
+func (r Runner) ConfigSet(ctx context.Context, file, key, value string) error {
+	_, err := r.Run(ctx, nil, "config", "--file", file, "--replace-all", key, value)
 	return err
 }
 
-// ConfigUnset takes all values of a key out of the repository's configuration,
-// where it may be absent.
-func (r Runner) ConfigUnset(ctx context.Context, key string) error {
-	_, err := r.Run(ctx, nil, "config", "--local", "--unset-all", key)
+// ConfigUnset takes all values of a key out of a configuration file, where it
+// may be absent.
+func (r Runner) ConfigUnset(ctx context.Context, file, key string) error {
+	_, err := r.Run(ctx, nil, "config", "--file", file, "--unset-all", key)
 	if ExitCode(err) == exitConfigNotUnset {
 		return nil
 	}
-	return err
-}
-
-// Init makes a repository in dir, which need not exist, or leaves the one that
-// is there as it is. A relative dir is taken from the runner's.
-func (r Runner) Init(ctx context.Context, dir string) error {
-	_, err := r.Run(ctx, nil, "init", "-q", "--", dir)
 	return err
 }

@@ -222,11 +222,12 @@ func TestConfig(t *testing.T) {
 	r := newRepo(t)
 	ctx := t.Context()
 	const key, value = "devops.example", "two\nlines "
+	file := filepath.Join(r.Dir, ".git", "config")
 	if _, ok, err := r.ConfigGet(ctx, key); ok || err != nil {
 		t.Errorf("absent: %v %v", ok, err)
 	}
 	for range 2 {
-		if err := r.ConfigSet(ctx, key, value); err != nil {
+		if err := r.ConfigSet(ctx, file, key, value); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,7 +235,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("got %q %v %v", got, ok, err)
 	}
 	for range 2 {
-		if err := r.ConfigUnset(ctx, key); err != nil {
+		if err := r.ConfigUnset(ctx, file, key); err != nil {
 			t.Fatal(err)
 		}
 	}

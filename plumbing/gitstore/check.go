@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -130,8 +131,11 @@ func (s *Store) Present(id chunkstore.ID) error {
 // are.
 func (s *Store) DiskUsage() (bytes int64, packs int, err error) {
 	open, _, err := s.packs.all()
-	for _, p := range open {
-		bytes += p.Size()
+	for idx, p := range open {
+		if ours(strings.TrimSuffix(idx, ".idx") + ".keep") {
+			bytes += p.Size()
+			packs++
+		}
 	}
-	return bytes, len(open), err
+	return bytes, packs, err
 }

@@ -54,8 +54,7 @@ func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
 	if err != nil {
 		return false, errors.Join(err, releaseObjects(pack))
 	}
-	b.s.setHeld(root)
-	return false, releaseObjects(pack)
+	return false, errors.Join(b.s.reload(), releaseObjects(pack))
 }
 
 // writeTrees makes the trees durable in a pack that is kept until it is

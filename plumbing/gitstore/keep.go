@@ -44,6 +44,12 @@ func isChunkPack(keep string) bool {
 	return err == nil && string(data) == keepChunks
 }
 
+// ours tells whether a .keep file says that the pack is a chunk pack.
+func ours(keep string) bool {
+	kind, _, _ := pendingOf(keep)
+	return kind == pendingChunks || isChunkPack(keep)
+}
+
 // settleChunks makes the .keep of a chunk pack permanent.
 func (s *Store) settleChunks(keep string) error {
 	f, err := spool.Create(s.spool, 0o444)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -127,7 +128,7 @@ func (s *packSet) openAll(keeps []string) {
 }
 
 // all returns the open packs by the path of their .idx, and those that cannot
-// be opened.
+// be opened; the maps are the caller's.
 func (s *packSet) all() (map[string]*packfile.Reader, map[string]error, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +136,7 @@ func (s *packSet) all() (map[string]*packfile.Reader, map[string]error, error) {
 	if err := s.list(); err != nil {
 		return nil, nil, err
 	}
-	return s.open, s.broken, nil
+	return maps.Clone(s.open), s.broken, nil
 }
 
 // forget closes a pack that is about to be removed.

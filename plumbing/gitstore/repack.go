@@ -46,9 +46,8 @@ func (s *Store) repack(ctx context.Context, packs []*chunkPack, o GCOptions, res
 }
 
 // remove removes a pack none of whose chunks is live. Those of them that are
-// held have another copy: it must be sound.
+// held have a copy in another pack: it must be sound.
 func (s *Store) remove(ctx context.Context, p *chunkPack) error {
-	s.packs.forget(p.base + ".idx")
 	ids, err := packIDs(p.base)
 	if err != nil {
 		return err
@@ -56,13 +55,37 @@ func (s *Store) remove(ctx context.Context, p *chunkPack) error {
 	for _, id := range ids {
 		held, err := s.Has(ctx, id)
 		if err == nil && held {
-			_, err = s.Get(ctx, id)
+			err = s.elsewhere(ctx, id, p)
 		}
 		if err != nil {
 			return fmt.Errorf("gc: keep %s: %w", p.base, err)
 		}
 	}
+	s.packs.forget(p.base + ".idx")
 	return removePack(p.base)
+}
+
+// elsewhere returns nil when a chunk can be read from another pack than p.
+// libgit2 is not asked: it would find the chunk in p.
+func (s *Store) elsewhere(ctx context.Context, id chunkstore.ID, p *chunkPack) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	places, broken := s.packs.find(id)
+	for _, at := range places {
+		if at.pack.Path() == p.base+".pack" {
+			continue
+		}
+		data, err := at.pack.ReadBlob(at.index, nil)
+		if err == nil {
+			err = chunkstore.Verify(id, data, at.pack.Path())
+		}
+		if err == nil {
+			return nil
+		}
+		broken = err
+	}
+	return errors.Join(broken, &chunkstore.MissingError{ID: id})
 }
 
 // findLive tells each pack which of its chunks are held and in no earlier one.
@@ -179,6 +202,13 @@ func (s *Store) MergeSmall(ctx context.Context, atLeast int) error {
 // others, which have none.
 func (s *Store) replace(ctx context.Context, rewrite, dead []*chunkPack, progress func(int64)) error {
 	if err := s.rewrite(ctx, rewrite, progress); err != nil {
+		return err
+	}
+	// The new packs must be known, and what has become held meanwhile.
+	if _, _, err := s.packs.all(); err != nil {
+		return err
+	}
+	if err := s.reload(); err != nil {
 		return err
 	}
 	for _, p := range append(dead, rewrite...) {

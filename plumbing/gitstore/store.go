@@ -51,20 +51,17 @@ func Open(r *repo.Repo) (*Store, error) {
 // Close releases the open packs.
 func (s *Store) Close() { s.packs.close() }
 
-// reload reads what the held set is now.
+// reload reads what the held set is now. The ref is read under the lock, so
+// that of two calls at once none puts an older set in the place of a newer one.
 func (s *Store) reload() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	root, _, err := s.repo.Ref(HeldRef)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", HeldRef, err)
 	}
-	s.setHeld(root)
-	return nil
-}
-
-func (s *Store) setHeld(root chunkstore.ID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.root, s.held = root, chunkstore.OpenHeld(s.readTree, root)
+	return nil
 }
 
 func (s *Store) readTree(id chunkstore.ID) ([]byte, error) {
@@ -129,8 +126,7 @@ func (s *Store) read(ctx context.Context, id chunkstore.ID, buf []byte, good fun
 		}
 	}
 	data, err := s.readObject(id, good)
-	var missing *chunkstore.MissingError
-	if broken != nil && errors.As(err, &missing) {
+	if err != nil && broken != nil {
 		return nil, broken
 	}
 	return data, err

@@ -12,14 +12,14 @@ import (
 )
 
 func TestCatRanges(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		r, p := newRand(seed), smallParams()
 		data := content(r, p, 10)
 		m := reference(p, data)
 		size := int64(len(data))
 		type span struct{ offset, length int64 }
 		ranges := []span{{0, -1}, {0, size}, {0, size + 1}, {size, 1}, {size + 5, -1}, {0, 0}, {size - 1, 1}, {-3, 5}, {0, 1 << 62}, {1 << 62, 1 << 62}}
-		for range 60 {
+		for range 25 {
 			ranges = append(ranges, span{r.Int64N(size + 1), r.Int64N(size/2+1) - 1})
 		}
 		for _, at := range m.Pieces[:min(5, len(m.Pieces))] { // exactly one piece

@@ -4,7 +4,6 @@ package packfile
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -15,7 +14,7 @@ import (
 
 // A Pack is a finished pack in its place.
 type Pack struct {
-	Name string // 40 hexadecimal digits: the pack's checksum, as git names packs
+	Name string // 40 hexadecimal digits
 	Path string // of the .pack file; .idx and .keep lie beside it
 	Size int64  // of the .pack file, bytes
 }
@@ -23,9 +22,12 @@ type Pack struct {
 // Finish completes the pack, makes it and its index durable and moves them
 // into packDir, the index last. When keep is not empty, a .keep file with that
 // content is there before the pack is, so that no git process ever sees the
-// pack without it. When packDir has this very pack already and it is sound,
-// that one stays, and gets the .keep. After an error nothing of the pack is
-// left in packDir or in the spool directory. The writer is closed either way.
+// pack without it. After an error nothing of the pack is left in packDir or in
+// the spool directory. The writer is closed either way.
+//
+// The name is made up, not the pack's checksum as git's names are: where the
+// same objects are written twice, the second pack must not share its fate with
+// the first, which someone may be about to remove.
 func (w *Writer) Finish(packDir, keep string) (Pack, error) {
 	if w.err != nil {
 		err := w.err
@@ -81,7 +83,7 @@ func (w *Writer) finish(packDir, keep string) (Pack, error) {
 	if err := errors.Join(err, <-synced); err != nil {
 		return Pack{}, err
 	}
-	p := Pack{Name: hex.EncodeToString(trailer[:]), Size: w.size + trailerLen}
+	p := Pack{Name: newName(), Size: w.size + trailerLen}
 	p.Path = filepath.Join(packDir, "pack-"+p.Name+".pack")
 	return p, w.place(p, index, keep)
 }

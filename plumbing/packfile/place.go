@@ -3,9 +3,9 @@
 package packfile
 
 import (
-	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,58 +24,41 @@ func (w *Writer) place(p Pack, index *os.File, keep string) (err error) {
 		}
 	}()
 	if keep != "" {
-		added, err := w.placeKeep(base+".keep", keep)
-		if added {
-			placed = append(placed, base+".keep")
-		}
-		if err != nil {
+		if err := w.placeKeep(base+".keep", keep); err != nil {
 			return err
 		}
+		placed = append(placed, base+".keep")
 	}
-	if !sound(base + ".idx") {
-		for _, f := range []struct{ from, to string }{{w.f.Name(), p.Path}, {index.Name(), base + ".idx"}} {
-			_, err := os.Lstat(f.to)
-			fresh := errors.Is(err, fs.ErrNotExist)
-			if err := os.Rename(f.from, f.to); err != nil {
-				return err
-			}
-			if fresh {
-				placed = append([]string{f.to}, placed...)
-			}
+	for _, f := range []struct{ from, to string }{{w.f.Name(), p.Path}, {index.Name(), base + ".idx"}} {
+		if err := os.Rename(f.from, f.to); err != nil {
+			return err
 		}
+		placed = append([]string{f.to}, placed...)
 	}
 	return syncDir(filepath.Dir(p.Path))
 }
 
-// sound reports whether there is an index at path with a whole pack beside it.
-func sound(path string) bool {
-	r, err := Open(path)
-	if err != nil {
-		return false
-	}
-	defer r.Close()
-	return r.Index.VerifyChecksum() == nil && r.VerifyPack(context.Background(), nil) == nil
-}
-
-// placeKeep puts a durable .keep file at path and reports whether it did: one
-// that is there already stays as it is.
-func (w *Writer) placeKeep(path, content string) (bool, error) {
+// placeKeep puts a durable .keep file at path.
+func (w *Writer) placeKeep(path, content string) error {
 	f, err := createSpool(w.dir)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer drop(f)
 	if _, err := f.WriteString(content); err != nil {
-		return false, err
+		return err
 	}
 	if err := f.Sync(); err != nil {
-		return false, err
+		return err
 	}
-	err = os.Link(f.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	return err == nil, err
+	return os.Rename(f.Name(), path)
+}
+
+// newName makes up a name for a pack.
+func newName() string {
+	var name [trailerLen]byte
+	rand.Read(name[:])
+	return hex.EncodeToString(name[:])
 }
 
 // syncDir makes the names in dir durable.

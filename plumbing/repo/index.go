@@ -29,8 +29,18 @@ func StatOf(st *syscall.Stat_t) Stat {
 		MtimeSec: uint32(st.Mtim.Sec), MtimeNsec: uint32(st.Mtim.Nsec),
 		Dev: uint32(st.Dev), Ino: uint32(st.Ino),
 		UID: st.Uid, GID: st.Gid,
-		Size: uint32(st.Size),
+		Size: sizeOf(st.Size),
 	}
+}
+
+// sizeOf cuts a size as git does since 2.43: a multiple of 4 GiB must not look
+// like the 0 that marks an entry whose file has to be read. Earlier versions
+// of git read such a file every time.
+func sizeOf(size int64) uint32 {
+	if size != 0 && uint32(size) == 0 {
+		return 1 << 31
+	}
+	return uint32(size)
 }
 
 // Entry is one path of the index.

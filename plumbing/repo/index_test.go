@@ -749,3 +749,28 @@ func BenchmarkUpdateIndex(b *testing.B) {
 		})
 	}
 }
+
+func TestStatOfSize(t *testing.T) {
+	for size, want := range map[int64]uint32{
+		0: 0, 1: 1, 1<<32 - 1: 1<<32 - 1, 1 << 32: 1 << 31, 1<<32 + 1: 1, 3 << 40: 1 << 31,
+	} {
+		if got := StatOf(&syscall.Stat_t{Size: size}).Size; got != want {
+			t.Errorf("%d bytes: %d, want %d", size, got, want)
+		}
+	}
+}
+
+func TestResembles(t *testing.T) {
+	st := Stat{MtimeSec: 7, MtimeNsec: 8, Size: 9}
+	racy := Entry{Stat: st}
+	if racy.Matches(st, time.Unix(7, 0)) || !racy.Resembles(st) {
+		t.Error("racy")
+	}
+	smudged := Entry{Stat: Stat{MtimeSec: 7, MtimeNsec: 8}}
+	if smudged.Matches(st, time.Unix(99, 0)) || !smudged.Resembles(st) {
+		t.Error("smudged")
+	}
+	if (Entry{Stat: Stat{MtimeSec: 7, MtimeNsec: 1, Size: 9}}).Resembles(st) {
+		t.Error("touched")
+	}
+}

@@ -37,9 +37,14 @@ func (r *Repo) UpdateIndex(ctx context.Context, fn func(tx *IndexTx) error) erro
 }
 
 // ClearDead removes what processes that were killed while they replaced the
-// index, or one of these refs, have left. The next replacement would, too.
+// index, the configuration or one of these refs have left. The next replacement
+// would, too.
 func (r *Repo) ClearDead(ctx context.Context, refs ...string) error {
-	err := r.indexReplacement().clearDead(ctx)
+	config, err := r.configReplacement()
+	if err != nil {
+		return err
+	}
+	err = errors.Join(config.clearDead(ctx), r.indexReplacement().clearDead(ctx))
 	for _, name := range refs {
 		err = errors.Join(err, r.refReplacement(name).clearDead(ctx))
 	}

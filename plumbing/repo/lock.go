@@ -83,6 +83,10 @@ func (p replacement) clear() error {
 			return err
 		}
 	}
+	// Who edits the staged file may have been killed with a lock on that.
+	if err := os.Remove(p.staged + ".lock"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return os.Remove(p.staged)
 }
 
@@ -153,7 +157,10 @@ func (p replacement) takeLock(ctx context.Context) error {
 	}
 }
 
-func syncDir(path string) error {
+func syncDir(path string) error { return syncFile(path) }
+
+// syncFile makes the file durable that path leads to now.
+func syncFile(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

@@ -143,4 +143,3 @@ func absent(err error) bool {
 	}
 	return false
 }
-

@@ -225,6 +225,11 @@ type counting struct {
 }
 
 func (c *counting) Append(o packfile.Object) error {
+	// Of content that repeats, the second chunk may be on its way here before
+	// the first has arrived.
+	if has, err := c.Has(o.ID); has || err != nil {
+		return err
+	}
 	c.bytes.Add(o.Size())
 	return c.Batch.Append(o)
 }

@@ -8,6 +8,8 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -52,9 +54,9 @@ func run(ctx context.Context, g *porcelain.Globals, o options, named bool) error
 	}
 	defer w.Close()
 	if o.uninstall {
-		return uninstall(ctx, g, o.dryRun)
+		return uninstall(ctx, g, w.Repo, o.dryRun)
 	}
-	if err := install(ctx, g, o.dryRun); err != nil || o.dryRun {
+	if err := install(ctx, g, w.Repo, o.dryRun); err != nil || o.dryRun {
 		return err
 	}
 	adopted, err := w.Store.Adopt(ctx, func(ctx context.Context, fn func(chunkstore.ID) error) error {
@@ -81,12 +83,20 @@ func open(ctx context.Context, g *porcelain.Globals, o options, named bool) (*wo
 	if o.dryRun {
 		return nil, nil
 	}
-	outside := g.Git()
-	outside.Dir = ""
-	if err := outside.Init(ctx, g.Dir); err != nil {
+	if err := create(ctx, g); err != nil {
 		return nil, err
 	}
 	return g.Open()
+}
+
+func create(ctx context.Context, g *porcelain.Globals) error {
+	outside := g.Git()
+	outside.Dir = ""
+	_, err := os.Lstat(filepath.Join(g.Dir, ".git"))
+	if err == nil || g.Env.Getenv("GIT_DIR") != "" {
+		return outside.Init(ctx, g.Dir)
+	}
+	return outside.Create(ctx, g.Dir)
 }
 
 type created struct {

@@ -5,7 +5,9 @@ package initverb
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -33,47 +35,63 @@ func settings() []setting {
 	}
 }
 
-// install sets what is not set yet.
-func install(ctx context.Context, g *porcelain.Globals, dryRun bool) error {
-	for _, s := range settings() {
-		old, err := local(ctx, g, s.key)
-		if err != nil {
-			return err
-		}
-		r := change{Key: s.key, Value: s.value, Old: old, why: s.why}
-		switch {
-		case old == s.value:
-			continue
-		case old != "" && !s.ours:
-			r.Kept = true
-		case !dryRun:
-			if err := g.Git().ConfigSet(ctx, s.key, s.value); err != nil {
-				return err
-			}
-		}
-		g.UI.Info(r)
-	}
-	return nil
-}
-
-// uninstall unsets what still has the value that install gives it.
-func uninstall(ctx context.Context, g *porcelain.Globals, dryRun bool) error {
+// install sets what is not set yet, all in one step.
+func install(ctx context.Context, g *porcelain.Globals, r *repo.Repo, dryRun bool) error {
+	var changes []change
 	for _, s := range settings() {
 		old, err := local(ctx, g, s.key)
 		if err != nil {
 			return err
 		}
 		if old != s.value {
-			continue
+			changes = append(changes, change{Key: s.key, Value: s.value, Old: old, Kept: old != "" && !s.ours, why: s.why})
 		}
-		if !dryRun {
-			if err := g.Git().ConfigUnset(ctx, s.key); err != nil {
-				return err
+	}
+	return carryOut(ctx, g, r, changes, dryRun)
+}
+
+// uninstall unsets what still has the value that install gives it.
+func uninstall(ctx context.Context, g *porcelain.Globals, r *repo.Repo, dryRun bool) error {
+	var changes []change
+	for _, s := range settings() {
+		old, err := local(ctx, g, s.key)
+		if err != nil {
+			return err
+		}
+		if old == s.value {
+			changes = append(changes, change{Key: s.key, Old: old})
+		}
+	}
+	return carryOut(ctx, g, r, changes, dryRun)
+}
+
+// carryOut makes changes, and tells of them.
+func carryOut(ctx context.Context, g *porcelain.Globals, r *repo.Repo, changes []change, dryRun bool) error {
+	todo := slices.DeleteFunc(slices.Clone(changes), func(c change) bool { return c.Kept })
+	if len(todo) > 0 && !dryRun {
+		err := r.EditConfig(ctx, func(file string) error {
+			for _, c := range todo {
+				if err := c.apply(ctx, g, file); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		g.UI.Info(change{Key: s.key, Old: old})
+	}
+	for _, c := range changes {
+		g.UI.Info(c)
 	}
 	return nil
+}
+
+func (c change) apply(ctx context.Context, g *porcelain.Globals, file string) error {
+	if c.Value == "" {
+		return g.Git().ConfigUnset(ctx, file, c.Key)
+	}
+	return g.Git().ConfigSet(ctx, file, c.Key, c.Value)
 }
 
 // local reads a key of the repository's own configuration.
