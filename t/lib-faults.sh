@@ -35,9 +35,10 @@ scenario () {
 	setup="rm -rf repo && cp -a $name/before repo"
 }
 
-# state <dir>: what the index and the held set of a repository are.
+# state <dir>: what the index, the configuration and the held set are.
 state () {
 	git -C "$1" ls-files --stage &&
+	git -C "$1" config --local --list &&
 	git -C "$1" rev-parse -q --verify refs/devops/held
 }
 

@@ -37,3 +37,11 @@ func (r Runner) Create(ctx context.Context, dir string) error {
 	}
 	return nil
 }
+
+// ClearCreate removes from dir what a Create that was killed has left.
+func ClearCreate(dir string) error {
+	if err := os.RemoveAll(filepath.Join(dir, unborn)); err != nil {
+		return fmt.Errorf("clear %s: %w", dir, err)
+	}
+	return nil
+}

@@ -66,6 +66,9 @@ func (s *Store) GC(ctx context.Context, o GCOptions) (GCResult, error) {
 		if err := s.takeUp(ctx, s.discard); err != nil {
 			return result, err
 		}
+		if err := s.settleUnknown(ctx); err != nil {
+			return result, err
+		}
 	}
 	packs, err := s.settledPacks() // before the held set is read: see Commit
 	if err != nil {
@@ -75,10 +78,12 @@ func (s *Store) GC(ctx context.Context, o GCOptions) (GCResult, error) {
 	if err := s.reload(); err != nil {
 		return result, err
 	}
-	if err := s.adoptNeeded(ctx, packs, o, &result); err != nil {
+	adopted, err := s.adoptNeeded(ctx, packs, o)
+	if err != nil {
 		return result, err
 	}
-	return result, s.repack(ctx, packs, o, &result)
+	result.Adopted = len(adopted)
+	return result, s.repack(ctx, packs, adopted, o, &result)
 }
 
 func (s *Store) lockGC() (unlock func(), err error) {
@@ -135,14 +140,14 @@ func (s *Store) settledPacks() ([]*chunkPack, error) {
 	return packs, nil
 }
 
-// adoptNeeded makes chunks held that are there and needed.
-func (s *Store) adoptNeeded(ctx context.Context, packs []*chunkPack, o GCOptions, result *GCResult) error {
+// adoptNeeded makes chunks held that are there and needed, and returns them.
+func (s *Store) adoptNeeded(ctx context.Context, packs []*chunkPack, o GCOptions) ([]chunkstore.ID, error) {
 	if o.Needed == nil {
-		return nil
+		return nil, nil
 	}
 	loose, err := s.notHeld(ctx, packs)
 	if err != nil || len(loose) == 0 {
-		return err
+		return nil, err
 	}
 	var adopt []chunkstore.ID
 	err = o.Needed(ctx, func(id chunkstore.ID) error {
@@ -152,14 +157,10 @@ func (s *Store) adoptNeeded(ctx context.Context, packs []*chunkPack, o GCOptions
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err != nil || o.DryRun || len(adopt) == 0 {
+		return adopt, err
 	}
-	result.Adopted = len(adopt)
-	if o.DryRun || len(adopt) == 0 {
-		return nil
-	}
-	return s.Hold(ctx, adopt)
+	return adopt, s.Hold(ctx, adopt)
 }
 
 func (s *Store) notHeld(ctx context.Context, packs []*chunkPack) (map[chunkstore.ID]bool, error) {
@@ -187,11 +188,13 @@ func (s *Store) Adopt(ctx context.Context, needed func(ctx context.Context, fn f
 		return 0, err
 	}
 	defer unlock()
+	if err := s.settleUnknown(ctx); err != nil {
+		return 0, err
+	}
 	packs, err := s.settledPacks()
 	if err != nil {
 		return 0, err
 	}
-	var result GCResult
-	err = s.adoptNeeded(ctx, packs, GCOptions{Needed: needed}, &result)
-	return result.Adopted, err
+	adopted, err := s.adoptNeeded(ctx, packs, GCOptions{Needed: needed})
+	return len(adopted), err
 }

@@ -35,6 +35,7 @@ func newDir(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	runGit(t, dir, "init", "-q")
+	runGit(t, dir, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "first")
 	return dir
 }
 

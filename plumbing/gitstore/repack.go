@@ -13,9 +13,10 @@ import (
 )
 
 // repack removes the packs without live chunks, and writes the live chunks of
-// those that are mostly dead, or many and small, into new packs.
-func (s *Store) repack(ctx context.Context, packs []*chunkPack, o GCOptions, result *GCResult) error {
-	if err := s.findLive(ctx, packs); err != nil {
+// those that are mostly dead, or many and small, into new packs. Adopted
+// chunks are live, too: in a dry run they are not held.
+func (s *Store) repack(ctx context.Context, packs []*chunkPack, adopted []chunkstore.ID, o GCOptions, result *GCResult) error {
+	if err := s.findLive(ctx, packs, adopted); err != nil {
 		return err
 	}
 	var dead, rewrite, small []*chunkPack
@@ -88,9 +89,14 @@ func (s *Store) elsewhere(ctx context.Context, id chunkstore.ID, p *chunkPack) e
 	return errors.Join(broken, &chunkstore.MissingError{ID: id})
 }
 
-// findLive tells each pack which of its chunks are held and in no earlier one.
-func (s *Store) findLive(ctx context.Context, packs []*chunkPack) error {
+// findLive tells each pack which of its chunks are held, or adopted, and in no
+// earlier one.
+func (s *Store) findLive(ctx context.Context, packs []*chunkPack, adopted []chunkstore.ID) error {
 	seen := map[chunkstore.ID]bool{}
+	isAdopted := map[chunkstore.ID]bool{}
+	for _, id := range adopted {
+		isAdopted[id] = true
+	}
 	for _, p := range packs {
 		for i := range p.reader.Index.Len() {
 			id, _, _ := p.reader.Index.At(i)
@@ -98,7 +104,7 @@ func (s *Store) findLive(ctx context.Context, packs []*chunkPack) error {
 			if err != nil {
 				return err
 			}
-			if held && !seen[id] {
+			if (held || isAdopted[id]) && !seen[id] {
 				seen[id] = true
 				p.live = append(p.live, i)
 			}
@@ -191,7 +197,7 @@ func (s *Store) MergeSmall(ctx context.Context, atLeast int) error {
 	if err := s.reload(); err != nil {
 		return err
 	}
-	if err := s.findLive(ctx, packs); err != nil {
+	if err := s.findLive(ctx, packs, nil); err != nil {
 		return err
 	}
 	packs = slices.DeleteFunc(packs, func(p *chunkPack) bool { return len(p.live) == 0 })

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,42 +24,73 @@ func (s *Store) takeUp(ctx context.Context, chunks func(ctx context.Context, bas
 		return err
 	}
 	dead, release, err := deadWriters(s.writers)
-	if err != nil || len(dead) == 0 {
+	if err != nil {
 		return err
 	}
-	// What they have brought into the held set before they died counts.
-	if err := s.reload(); err != nil {
-		return err
+	if len(dead) > 0 {
+		// What they have brought into the held set before they died counts.
+		if err = s.reload(); err == nil {
+			err = s.eachPending(func(p pending) error {
+				if !dead[p.writer] {
+					return nil
+				}
+				return s.takeUpPack(ctx, p, chunks)
+			})
+		}
 	}
+	release(err == nil)
+	return err
+}
+
+// A pending pack is one whose .keep names a writer.
+type pending struct {
+	kind, writer string
+	base         string // path without extension
+}
+
+func (s *Store) eachPending(fn func(pending) error) error {
 	keeps, err := filepath.Glob(filepath.Join(globEscape(s.packDir), "*.keep"))
 	if err != nil {
 		return fmt.Errorf("look for packs: %w", err)
 	}
 	for _, keep := range keeps {
-		kind, writer, pending := pendingOf(keep)
-		if !pending || !dead[writer] {
-			continue
-		}
-		base := strings.TrimSuffix(keep, ".keep")
-		switch _, err := os.Stat(base + ".idx"); {
-		case err != nil: // killed before the pack was in its place
-			err = removePack(base)
-			if err != nil {
-				return err
-			}
-		case kind == pendingObjects:
-			err = releaseObjects(packfile.Pack{Path: base + ".pack"})
-			if err != nil {
-				return err
-			}
-		default:
-			if err := chunks(ctx, base); err != nil {
+		if kind, writer, ok := pendingOf(keep); ok {
+			if err := fn(pending{kind, writer, strings.TrimSuffix(keep, ".keep")}); err != nil {
 				return err
 			}
 		}
 	}
-	release()
 	return nil
+}
+
+func (s *Store) takeUpPack(ctx context.Context, p pending, chunks func(ctx context.Context, base string) error) error {
+	_, err := os.Stat(p.base + ".idx")
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // killed before the pack was in its place
+		return removePack(p.base)
+	case err != nil:
+		return fmt.Errorf("take up pack: %w", err)
+	case p.kind == pendingObjects:
+		return releaseObjects(packfile.Pack{Path: p.base + ".pack"})
+	}
+	return chunks(ctx, p.base)
+}
+
+// settleUnknown settles the packs of writers that are not known here, as a
+// copy of another repository's objects has them. A writer is known until its
+// packs are settled.
+func (s *Store) settleUnknown(ctx context.Context) error {
+	return s.eachPending(func(p pending) error {
+		if _, err := os.Lstat(filepath.Join(s.writers, p.writer)); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if _, writer, ok := pendingOf(p.base + ".keep"); !ok || writer != p.writer {
+			return nil // settled meanwhile
+		}
+		return s.takeUpPack(ctx, p, func(_ context.Context, base string) error {
+			return s.settleChunks(base + ".keep")
+		})
+	})
 }
 
 func (s *Store) sweepSpool() error {

@@ -57,8 +57,9 @@ func (w *writer) leave(settled bool) {
 }
 
 // deadWriters returns the names of the writers that died or gave up, each
-// locked by us until release is called, which forgets them.
-func deadWriters(dir string) (names map[string]bool, release func(), err error) {
+// locked by us until release is called, which forgets them when nothing is
+// left of them.
+func deadWriters(dir string) (names map[string]bool, release func(done bool), err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("look for writers: %w", err)
@@ -77,9 +78,11 @@ func deadWriters(dir string) (names map[string]bool, release func(), err error) 
 		names[e.Name()] = true
 		files = append(files, f)
 	}
-	release = func() {
+	release = func(done bool) {
 		for _, f := range files {
-			_ = os.Remove(f.Name())
+			if done {
+				_ = os.Remove(f.Name())
+			}
 			_ = f.Close()
 		}
 	}

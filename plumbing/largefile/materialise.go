@@ -92,13 +92,9 @@ func (w *writer) write(ctx context.Context) error {
 		return fmt.Errorf("write %s: %w", w.dst.Name(), err)
 	}
 	sum := sha256.New()
-	zeroes := make([]byte, zeroBufSize)
 	consume := func(s span, data []byte) error {
-		for n := s.Length; s.Hole && n > 0; n -= zeroBufSize {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			sum.Write(zeroes[:min(n, zeroBufSize)])
+		if s.Hole {
+			return sumZeroes(ctx, sum, s.Length, w.o.Progress)
 		}
 		sum.Write(data)
 		if w.o.Progress != nil {

@@ -344,6 +344,9 @@ func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, todo []
 	if err := batch.Commit(ctx); err != nil {
 		return err
 	}
+	if err := outwaitRace(ctx, todo); err != nil {
+		return err
+	}
 	if err := w.updateIndex(ctx, batch, todo); err != nil {
 		return err
 	}

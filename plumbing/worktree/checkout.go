@@ -337,6 +337,9 @@ func (c *checkout) leaveManifest(t *target) error {
 
 // enter tells the index what was written.
 func (c *checkout) enter(ctx context.Context, targets []*target) error {
+	if c.o.DryRun {
+		return nil
+	}
 	targets = slices.DeleteFunc(targets, func(t *target) bool { return !t.done })
 	if len(targets) == 0 {
 		return nil

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -66,7 +65,7 @@ func (c *checker) manifests(ctx context.Context) error {
 		err := f.Err
 		if err == nil {
 			c.sum.Bytes += f.Manifest.Size
-			err = c.manifest(ctx, f.Manifest)
+			err = c.manifest(ctx, f.Manifest, progress)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -74,15 +73,12 @@ func (c *checker) manifests(ctx context.Context) error {
 		if err != nil {
 			c.lost[f.ID] = err
 		}
-		if f.Manifest != nil {
-			progress.Add(f.Manifest.Size)
-		}
 		return nil
 	})
 }
 
 // manifest returns why a file cannot be materialised.
-func (c *checker) manifest(ctx context.Context, m *chunkstore.Manifest) error {
+func (c *checker) manifest(ctx context.Context, m *chunkstore.Manifest, progress *ui.Progress) error {
 	for _, p := range m.Pieces {
 		if p.Hole {
 			continue
@@ -103,7 +99,15 @@ func (c *checker) manifest(ctx context.Context, m *chunkstore.Manifest) error {
 	if c.quick {
 		return nil
 	}
-	return largefile.Cat(ctx, m, c.w.Store, io.Discard, 0, -1)
+	return largefile.Cat(ctx, m, c.w.Store, counter{progress}, 0, -1)
+}
+
+// counter is a writer that only counts.
+type counter struct{ *ui.Progress }
+
+func (c counter) Write(p []byte) (int, error) {
+	c.Add(int64(len(p)))
+	return len(p), nil
 }
 
 // uses names the files that need what is wrong.

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -53,6 +54,11 @@ func run(ctx context.Context, g *porcelain.Globals, o options, named bool) error
 		return err
 	}
 	defer w.Close()
+	if tree := w.Repo.WorkTree(); tree != "" && !o.dryRun {
+		if err := git.ClearCreate(tree); err != nil {
+			return err
+		}
+	}
 	if o.uninstall {
 		return uninstall(ctx, g, w.Repo, o.dryRun)
 	}
