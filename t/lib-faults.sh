@@ -35,6 +35,114 @@ scenario () {
 	setup="rm -rf repo && cp -a $name/before repo"
 }
 
+# What scripts break. Each makes the copies that scenario makes.
+
+add_new () {
+	scenario add-new "make_random new 300000 3" "git devops add new"
+}
+
+add_changed () {
+	scenario add-changed "make_random part 100000 4 && cat part >>big && rm part" "git devops add big"
+}
+
+add_small () {
+	scenario add-small '
+		mkdir -p dir/sub &&
+		for i in 1 2 3 4 5 6 7 8 9
+		do
+			echo $i >dir/$i && echo $i sub >dir/sub/$i || return 1
+		done
+	' "git devops add dir"
+}
+
+add_several () {
+	scenario add-several '
+		mkdir dir &&
+		for i in 5 6 7
+		do
+			make_random dir/$i 110000 $i || return 1
+		done &&
+		rm other
+	' "git devops add ."
+}
+
+add_by_git () {
+	scenario add-by-git '
+		git devops track -q "*.bin" &&
+		make_random new.bin 110000 3 &&
+		make_random part 100000 4 && cat part >>big && rm part
+	' "git add ."
+}
+
+checkout_absent () {
+	scenario checkout-absent "rm big other" "git devops checkout"
+}
+
+checkout_versions () {
+	scenario checkout-versions '
+		make_random part 100000 4 &&
+		mkdir dir &&
+		cp part dir/third &&
+		cat part >>big && cat other >>part && mv part other &&
+		git devops add . &&
+		test_commit second
+	' "git devops checkout HEAD^ -- big other"
+}
+
+checkout_executable () {
+	scenario checkout-executable '
+		mkdir -p dir/sub &&
+		make_random dir/sub/exec 150000 5 &&
+		chmod +x dir/sub/exec &&
+		git devops add . &&
+		test_commit second &&
+		rm -r dir
+	' "git devops checkout dir"
+}
+
+gc_dead () {
+	scenario gc-dead '
+		make_random dead 200000 8 &&
+		git devops add dead &&
+		forget dead &&
+		mkdir dir &&
+		make_random dir/dying 500000 9 &&
+		make_random dir/small 110000 10 &&
+		git devops add dir &&
+		forget dir/dying &&
+		test_commit second
+	' "git devops gc"
+}
+
+gc_many () {
+	scenario gc-many '
+		for i in 1 2 3 4 5 6 7
+		do
+			make_random file$i 110000 $i &&
+			git devops add file$i || return 1
+		done
+	' "git devops gc"
+}
+
+# forget <path>: a file that was only staged goes, and its chunks are not held
+# any more, as after a drop.
+forget () {
+	manifest_chunks ":$1" >../gone &&
+	git rm -q -f "$1" &&
+	held_chunks >../held &&
+	grep -v -x -F -f ../gone ../held >../kept &&
+	sed "s/.*/100644 blob &\t&/" ../kept | git mktree >../tree &&
+	git update-ref refs/devops/held "$(cat ../tree)"
+}
+
+track_patterns () {
+	scenario track-patterns : 'git devops track -q "*.bin" "*.img"'
+}
+
+init_again () {
+	scenario init-again "git devops init -q --uninstall" "git devops init -q"
+}
+
 # state <dir>: what the index, the configuration and the held set are.
 state () {
 	git -C "$1" ls-files --stage &&
@@ -42,9 +150,16 @@ state () {
 	git -C "$1" rev-parse -q --verify refs/devops/held
 }
 
-# in_repo <command>: how the fault harness is to run it.
-in_repo () {
-	printf 'cd repo && exec %s' "$1"
+# crash_in_repo, enospc_in_repo, eio_in_repo <check>: break the scenario's
+# command in each way, and have the check done.
+crash_in_repo () {
+	crash_points "$setup" "$1" sh -c "cd repo && exec $command"
+}
+enospc_in_repo () {
+	enospc_points "$setup" "$1" sh -c "cd repo && exec $command"
+}
+eio_in_repo () {
+	eio_points "$setup" "$1" sh -c "cd repo && exec $command"
 }
 
 # old_or_new <dir>: each file of the work tree is as it was before, or as it
@@ -96,6 +211,29 @@ goes_on () {
 	git -C repo devops gc -q &&
 	no_rests repo &&
 	keeps_promises
+}
+
+# says_why <error>: the command, where it did not succeed, said so.
+says_why () {
+	case $POINT_STATUS in
+	0) return 0 ;;
+	128) ;;
+	*) echo "says_why: status $POINT_STATUS" >&2 && return 1 ;;
+	esac &&
+	grep -q "^fatal: ..*: $1" .harness/out || {
+		echo "says_why: no message about '$1'" >&2
+		return 1
+	}
+}
+
+# nothing_staged: a command that did not succeed has left the index as it was.
+nothing_staged () {
+	test "$POINT_STATUS" = 0 ||
+	{
+		git -C "$name/before" ls-files --stage >expect &&
+		git -C repo ls-files --stage >actual &&
+		test_cmp expect actual
+	}
 }
 
 # works_with_git <dir>: plain git sees what our command has done, and can add.

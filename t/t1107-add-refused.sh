@@ -32,13 +32,19 @@ assert_untouched () {
 	git devops fsck -q
 }
 
-# slowly <file> <change> <command>...: run the command with each read of the
-# file taking 0.2 s, and eval <change> every 20 ms meanwhile.
+# slowly <file> <change> <command>...: run the command, which must fail, with
+# each read of the file taking 0.2 s, and eval <change> every 20 ms from when
+# the file was opened.
 slowly () {
-	local file="$1" change="$2" pid
+	local file="$1" change="$2" pid result
 	shift 2
 	: >../running
+	: >../trace
 	(
+		until grep -q openat ../trace
+		do
+			sleep 0.01
+		done
 		while test -e ../running
 		do
 			eval "$change"
@@ -46,11 +52,13 @@ slowly () {
 		done
 	) &
 	pid=$!
-	test_expect_code 128 strace -f -o /dev/null -P "$PWD/$file" -e trace=pread64,openat \
+	test_expect_code 128 strace -f -o ../trace -P "$PWD/$file" -e trace=pread64,openat \
 		-e inject=pread64:delay_enter=200000 "$@" 2>../err
 	result=$?
 	rm ../running
+	echo openat >>../trace
 	wait $pid
+	cat ../err
 	return $result
 }
 
@@ -128,7 +136,8 @@ test_expect_success PERMISSIONS 'a read-only work tree' '
 	chmod a-w . &&
 	test_expect_code 128 as_owner git devops add new 2>../err &&
 	grep "^fatal: .*permission denied" ../err &&
-	test_expect_code 128 as_owner git devops track "*.x" 2>../err &&
+	test_expect_code 128 as_owner git devops track "*.x" >../out 2>../err &&
+	test_must_be_empty ../out &&
 	chmod u+w . &&
 	test_cmp ../before .gitattributes &&
 	assert_untouched &&

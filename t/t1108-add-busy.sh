@@ -5,6 +5,9 @@ test_description='git devops add beside others: itself, git, and locks'
 . ./test-lib.sh
 . "$TEST_DIR/lib-large.sh"
 
+# background <function>: without breaking the chain of &&.
+background () { "$@" & }
+
 test_expect_success 'set up' '
 	large_repo repo &&
 	cd repo
@@ -75,10 +78,8 @@ test_expect_success 'an index.lock that stays: 11, the lock is named, nothing is
 
 test_expect_success 'an index.lock that goes away is waited for' '
 	: >.git/index.lock &&
-	{
-		sleep 1
-		rm .git/index.lock
-	} &
+	unlock_later () { sleep 1; rm .git/index.lock; } &&
+	background unlock_later &&
 	git devops add . &&
 	wait &&
 	git ls-files "new*" >../out &&
@@ -104,12 +105,13 @@ test_expect_success 'beside git gc' '
 	do
 		make_random gc-$i 400000 2$i || return 1
 	done &&
-	{
+	collect () {
 		for i in 1 2 3 4 5 6
 		do
 			git gc -q --prune=now || git repack -adq
 		done 2>../gc-err
-	} &
+	} &&
+	background collect &&
 	for i in 1 2 3 4 5
 	do
 		git devops add gc-$i && git commit -q -m gc-$i || return 1
@@ -125,10 +127,8 @@ test_expect_success 'beside git gc' '
 '
 
 test_expect_success 'two gc at once: one of them may say 11' '
-	{
-		git devops gc -q
-		echo $? >../status
-	} &
+	gc () { git devops gc -q; echo $? >../status; } &&
+	background gc &&
 	test_might_fail git devops gc -q &&
 	wait &&
 	grep -x -e 0 -e 11 ../status &&

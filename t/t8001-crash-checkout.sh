@@ -14,32 +14,49 @@ test_expect_success 'set up' '
 '
 
 test_expect_success FAULTS 'check out files that are not there' '
-	scenario absent "rm big other" "git devops checkout" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+	checkout_absent &&
+	crash_in_repo "$check"
 '
 
 test_expect_success FAULTS 'check out other versions, taking chunks from the files' '
-	scenario versions "
-		make_random part 100000 4 &&
-		mkdir dir &&
-		cp part dir/third &&
-		cat part >>big && cat other >>part && mv part other &&
-		git devops add . &&
-		test_commit second
-	" "git devops checkout HEAD^ -- big other" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+	checkout_versions &&
+	crash_in_repo "$check"
 '
 
-test_expect_success FAULTS 'check out an executable file in a new directory, and a manifest in place of what is lost' '
-	scenario lost "
-		mkdir -p dir/sub &&
-		make_random dir/sub/exec 150000 5 &&
-		chmod +x dir/sub/exec &&
-		git devops add . &&
-		test_commit second &&
-		rm -r dir
-	" "git devops checkout dir" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+test_expect_success FAULTS 'check out an executable file in a new directory' '
+	checkout_executable &&
+	crash_in_repo "$check"
+'
+
+test_expect_success FAULTS 'the next run clears the spool before it writes' '
+	rm -rf repo && cp -a template repo &&
+	(
+		cd repo &&
+		rm big &&
+		kill_before pwrite64 git devops checkout &&
+		test -n "$(ls .git/devops/spool)" &&
+		git devops checkout &&
+		assert_same big ../template/big &&
+		test -z "$(ls .git/devops/spool)"
+	)
+'
+
+test_expect_success FAULTS,ROOT,TMPFS 'a work tree on another file system is clear, too' '
+	rm -rf repo && cp -a template repo &&
+	with_small_disk 4 disk &&
+	git -C repo worktree add -q --detach "$PWD/disk/tree" &&
+	(
+		cd disk/tree &&
+		rm big other &&
+		test_expect_code 137 faults -at 4 git devops checkout &&
+		ls >left &&
+		grep git-devops-tmp left &&
+		rm left &&
+		git devops checkout &&
+		printf "big\nother\nsmall\n" >../expect &&
+		ls >../actual &&
+		test_cmp ../expect ../actual
+	)
 '
 
 test_done

@@ -12,8 +12,8 @@ test_expect_success 'set up' '
 '
 
 test_expect_success FAULTS 'init of a repository' '
-	scenario init "git devops init -q --uninstall" "git devops init" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+	init_again &&
+	crash_in_repo "$check"
 '
 
 # created: init of ./repo that was killed is done again, and what it made works.
@@ -45,20 +45,18 @@ test_expect_success FAULTS 'init of a new repository' '
 '
 
 test_expect_success FAULTS 'init --uninstall' '
-	scenario uninstall : "git devops init --uninstall" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+	scenario uninstall : "git devops init -q --uninstall" &&
+	crash_in_repo "$check"
 '
 
 test_expect_success FAULTS 'track' '
-	scenario track : "git devops track \"*.bin\" \"*.img\"" &&
-	crash_points "$setup" "$check" sh -c "$(in_repo "$command")"
+	track_patterns &&
+	crash_in_repo "$check"
 '
 
 test_expect_success FAULTS 'untrack' '
-	scenario untrack : "git devops untrack /big" &&
-	run=$(in_repo "$command") &&
-	command="$command || test \$? = 1" &&
-	crash_points "$setup" "$check" sh -c "$run"
+	scenario untrack : "git devops untrack -q /big" &&
+	crash_in_repo "keeps_promises && command=\"$command || test \$? = 1\" && goes_on"
 '
 
 test_done

@@ -315,42 +315,53 @@ func (w *Worktree) convertsLines() (bool, error) {
 
 // stage does what Add is for.
 func (w *Worktree) stage(ctx context.Context, index *repo.Index, todo []*candidate, o AddOptions) error {
-	todo, undo, err := w.nameLargeFiles(index, todo)
-	if err != nil {
-		return err
-	}
 	batch, err := w.Store.Begin(ctx)
 	if err == nil {
-		err = w.stageWith(ctx, batch, todo, o)
+		todo, err = w.stageWith(ctx, batch, index, todo, o)
 		if ctx.Err() != nil {
 			batch.Abandon()
 		}
 		batch.Abort()
 	}
-	if err != nil {
-		return errors.Join(err, undo())
+	if err == nil {
+		report(todo, o.Report)
 	}
-	report(todo, o.Report)
-	return nil
+	return err
 }
 
-func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, todo []*candidate, o AddOptions) error {
+// stageWith returns what was staged: todo, and the attributes of the large
+// files.
+func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, index *repo.Index, todo []*candidate, o AddOptions) ([]*candidate, error) {
 	if err := w.readAll(ctx, batch, todo, o); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.convertByGit(ctx, todo); err != nil {
-		return err
+		return nil, err
 	}
 	if err := batch.Commit(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := outwaitRace(ctx, todo); err != nil {
-		return err
+		return nil, err
 	}
-	if err := w.updateIndex(ctx, batch, todo); err != nil {
-		return err
+	names, err := w.nameLargeFiles(ctx, index, todo)
+	if err != nil {
+		return nil, err
 	}
-	return batch.Settle()
+	defer names.close()
+	if names.file != nil {
+		todo, err = w.stageNames(ctx, batch, todo, names)
+	}
+	if err == nil {
+		err = w.updateIndex(ctx, batch, todo)
+	}
+	if err != nil && names.undo != nil {
+		err = errors.Join(err, names.undo())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return todo, batch.Settle()
 }
 
 // treesFrom is the number of staged files from which the trees of the index
@@ -397,66 +408,4 @@ func appendTrees(batch *gitstore.Batch, trees []chunkstore.Tree, blobs int) erro
 		}
 	}
 	return batch.FinishObjects()
-}
-
-// nameLargeFiles writes an attribute line for each large file that has none,
-// and adds .gitattributes to what is staged. undo takes the lines back. A line
-// that a call before this one has written, which was killed, is staged, too.
-func (w *Worktree) nameLargeFiles(index *repo.Index, todo []*candidate) (_ []*candidate, undo func() error, err error) {
-	var patterns, named []string
-	for _, c := range todo {
-		if c.large && !c.named {
-			patterns = append(patterns, patternOf(c.path))
-		} else if c.large {
-			named = append(named, patternOf(c.path))
-		}
-	}
-	undo = func() error { return nil }
-	if len(patterns) == 0 && !w.leftUnstaged(index, named) {
-		return todo, undo, nil
-	}
-	path := w.abs(AttributesFile)
-	before, readErr := os.ReadFile(path)
-	if _, err := w.Track(w.Repo.WorkTree(), patterns, false); err != nil {
-		return nil, undo, err
-	}
-	undo = func() error {
-		switch {
-		case len(patterns) == 0:
-			return nil
-		case errors.Is(readErr, fs.ErrNotExist):
-			return os.Remove(path)
-		}
-		return w.replaceFile(path, before)
-	}
-	c, err := w.lookAt(w.lstat, &repo.Index{}, AttributesFile)
-	if err != nil {
-		return nil, undo, errors.Join(err, undo())
-	}
-	todo = slices.DeleteFunc(todo, func(c *candidate) bool { return c.path == AttributesFile })
-	return append(todo, c), undo, nil
-}
-
-// leftUnstaged tells whether one of the patterns has a line in .gitattributes
-// that the index does not have.
-func (w *Worktree) leftUnstaged(index *repo.Index, patterns []string) bool {
-	if len(patterns) == 0 {
-		return false
-	}
-	lines, err := readLines(w.abs(AttributesFile))
-	if err != nil {
-		return false
-	}
-	left := make(map[string]bool, len(lines))
-	for _, line := range lines {
-		left[line] = true
-	}
-	if i, ok := index.Find(AttributesFile); ok {
-		if _, data, err := w.Repo.Object(index.Entries[i].ID); err == nil {
-			for line := range strings.Lines(string(data)) {
-				delete(left, strings.TrimSuffix(line, "\n"))
-			}
-		}
-	}
-	return slices.ContainsFunc(patterns, func(p string) bool { return left[attributeLine(p)] })
 }

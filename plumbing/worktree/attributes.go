@@ -21,11 +21,14 @@ const AttributesFile = ".gitattributes"
 // drivers, and must not touch its line ends.
 const attributes = "filter=devops diff=devops merge=devops -text"
 
+// maxLine is the length in bytes from which on git passes a line over.
+const maxLine = 2048
+
 // attributeLine is the line of .gitattributes for a pattern. Patterns that
 // git would take apart or take for something else are quoted as C strings.
 func attributeLine(pattern string) string {
-	plain := func(c byte) bool { return c > ' ' && c < 0x7f && c != '"' && c != '\\' }
-	quote := strings.HasPrefix(pattern, "#")
+	plain := func(c byte) bool { return c > ' ' && c != 0x7f && c != '"' && c != '\\' }
+	quote := strings.HasPrefix(pattern, "#") || strings.HasPrefix(pattern, byteOrderMark)
 	for i := range len(pattern) {
 		quote = quote || !plain(pattern[i])
 	}
@@ -35,7 +38,11 @@ func attributeLine(pattern string) string {
 	return pattern + " " + attributes
 }
 
-// quoteC quotes as git's quote.c does.
+// byteOrderMark is what git skips at the beginning of the file.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// quoteC quotes as git's quote.c does with core.quotePath=false: it is the
+// shorter form, and lines have a limit.
 func quoteC(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -44,7 +51,7 @@ func quoteC(s string) string {
 		case c == '"' || c == '\\':
 			b.WriteByte('\\')
 			b.WriteByte(c)
-		case c < ' ' || c >= 0x7f:
+		case c < ' ' || c == 0x7f:
 			fmt.Fprintf(&b, "\\%03o", c)
 		default:
 			b.WriteByte(c)
@@ -78,6 +85,8 @@ func CheckPattern(pattern string) error {
 		return fmt.Errorf("pattern '%s': git takes it for the definition of a macro; write '[atr]', or '\\[attr]' for a name", pattern)
 	case strings.ContainsRune(pattern, 0):
 		return fmt.Errorf("pattern %q contains a NUL", pattern)
+	case len(attributeLine(pattern)) >= maxLine:
+		return fmt.Errorf("pattern '%s': git reads no lines of %d bytes or more", pattern, maxLine)
 	}
 	return nil
 }
@@ -85,7 +94,24 @@ func CheckPattern(pattern string) error {
 // Track adds a line for each pattern, which CheckPattern accepts, to the
 // .gitattributes of dir, a directory of the work tree, and returns those that
 // were not there yet.
-func (w *Worktree) Track(dir string, patterns []string, dryRun bool) (added []string, err error) {
+func (w *Worktree) Track(ctx context.Context, dir string, patterns []string, dryRun bool) (added []string, err error) {
+	if !dryRun {
+		lock, err := w.lockAttributes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer lock.Close()
+	}
+	return w.track(dir, patterns, dryRun)
+}
+
+// track is Track with the lock held.
+func (w *Worktree) track(dir string, patterns []string, dryRun bool) (added []string, err error) {
+	for _, p := range patterns {
+		if err := CheckPattern(p); err != nil {
+			return nil, err
+		}
+	}
 	return w.editAttributes(dir, dryRun, func(lines []string) []string {
 		for _, p := range patterns {
 			if line := attributeLine(p); !slices.Contains(lines, line) {
@@ -99,7 +125,14 @@ func (w *Worktree) Track(dir string, patterns []string, dryRun bool) (added []st
 
 // Untrack removes the lines of patterns from the .gitattributes of dir, and
 // returns those that were there.
-func (w *Worktree) Untrack(dir string, patterns []string, dryRun bool) (removed []string, err error) {
+func (w *Worktree) Untrack(ctx context.Context, dir string, patterns []string, dryRun bool) (removed []string, err error) {
+	if !dryRun {
+		lock, err := w.lockAttributes(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer lock.Close()
+	}
 	return w.editAttributes(dir, dryRun, func(lines []string) []string {
 		for _, p := range patterns {
 			line := attributeLine(p)

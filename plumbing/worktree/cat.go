@@ -47,7 +47,7 @@ func (w *Worktree) Cat(ctx context.Context, object string, out io.Writer, offset
 }
 
 func catSmall(data []byte, out io.Writer, offset, length int64) error {
-	data = data[min(offset, int64(len(data))):]
+	data = data[min(max(offset, 0), int64(len(data))):]
 	if length >= 0 && length < int64(len(data)) {
 		data = data[:length]
 	}

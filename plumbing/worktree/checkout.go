@@ -21,6 +21,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // materialiseMemory bounds what files that are written at the same time take,
@@ -81,6 +82,11 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 			total += t.manifest.Size
 		}
 		o.Begin(total)
+	}
+	if !o.DryRun {
+		if err := spool.Sweep(w.spoolDir()); err != nil {
+			return err
+		}
 	}
 	root, err := w.root()
 	if err != nil {

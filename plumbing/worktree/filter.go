@@ -9,9 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -71,13 +76,16 @@ func peekManifest(in *bufio.Reader) (text []byte, content io.Reader, err error) 
 }
 
 func (f *Filter) capture(ctx context.Context, path string, in io.Reader) (*chunkstore.Manifest, error) {
+	o := largefile.CaptureOptions{Params: f.w.Params, Previous: f.previous(path)}
 	batch, err := f.w.Store.Begin(ctx)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
+		return largefile.Capture(ctx, largefile.Stream(in), readOnly{f.w.Store, err}, o)
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer batch.Abort()
-	m, err := largefile.Capture(ctx, largefile.Stream(in), batch,
-		largefile.CaptureOptions{Params: f.w.Params, Previous: f.previous(path)})
+	m, err := largefile.Capture(ctx, largefile.Stream(in), batch, o)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +94,17 @@ func (f *Filter) capture(ctx context.Context, path string, in io.Reader) (*chunk
 	}
 	return m, batch.Settle()
 }
+
+// readOnly is a sink that cannot store. It does for git diff and git status of
+// someone who may not write, as long as nothing is new.
+type readOnly struct {
+	store *gitstore.Store
+	why   error
+}
+
+func (r readOnly) Has(id chunkstore.ID) (bool, error) { return r.store.Has(context.Background(), id) }
+
+func (r readOnly) Append(packfile.Object) error { return r.why }
 
 // previous finds the manifest the index has for path. It saves time only, so
 // an index that cannot be read is none.

@@ -64,16 +64,23 @@ type placing struct {
 	dir  string // the spool directory it is in
 }
 
+// spoolDir is where files are written before they move to their places.
+func (w *Worktree) spoolDir() string { return filepath.Join(w.Repo.CommonDir(), "devops", "spool") }
+
 // newPlacing creates an empty file on the file system of path, an absolute
 // one: in the repository's spool where that is the same, so that a killed
-// process leaves nothing in the work tree, else beside path.
+// process leaves nothing in the work tree, else beside path, where it first
+// clears away what a killed one has left.
 func (w *Worktree) newPlacing(path string) (*placing, error) {
-	dir := filepath.Join(w.Repo.CommonDir(), "devops", "spool")
+	dir := w.spoolDir()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
 	if !sameDevice(dir, filepath.Dir(path)) {
 		dir = filepath.Dir(path)
+		if err := spool.Sweep(dir); err != nil {
+			return nil, err
+		}
 	}
 	f, err := spool.Create(dir, 0o666)
 	if err != nil {

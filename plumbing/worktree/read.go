@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -73,6 +74,9 @@ func (w *Worktree) readAll(ctx context.Context, batch *gitstore.Batch, todo []*c
 		}
 		r.count++
 		total += c.stat.Size
+	}
+	if slices.ContainsFunc(large, func(c *candidate) bool { return !c.named }) {
+		r.count++ // .gitattributes, which stageNames adds
 	}
 	if o.Begin != nil {
 		o.Begin(total)
@@ -201,6 +205,9 @@ func (r *reader) large(ctx context.Context, c *candidate) error {
 	m, err := largefile.Capture(ctx, src, counted, largefile.CaptureOptions{
 		Params: r.w.Params, Previous: r.previous(c), SizeHint: c.stat.Size, Progress: r.o.Progress,
 	})
+	if errors.Is(err, largefile.ErrChanged) {
+		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
+	}
 	if err != nil {
 		return err
 	}

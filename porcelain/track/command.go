@@ -4,6 +4,7 @@
 package track
 
 import (
+	"context"
 	_ "embed"
 
 	"github.com/spf13/cobra"
@@ -25,13 +26,13 @@ func Command(g *porcelain.Globals) *cobra.Command {
 		Long:    help,
 		GroupID: porcelain.GroupLarge,
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(_ *cobra.Command, args []string) error { return run(g, dryRun, args) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), g, dryRun, args) },
 	}
 	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "only show what would be added")
 	return cmd
 }
 
-func run(g *porcelain.Globals, dryRun bool, patterns []string) error {
+func run(ctx context.Context, g *porcelain.Globals, dryRun bool, patterns []string) error {
 	for _, p := range patterns {
 		if err := worktree.CheckPattern(p); err != nil {
 			return porcelain.Exit(porcelain.Usage, err)
@@ -49,14 +50,17 @@ func run(g *porcelain.Globals, dryRun bool, patterns []string) error {
 		}
 		return err
 	}
-	added, err := w.Track(g.Dir, patterns, dryRun)
+	added, err := w.Track(ctx, g.Dir, patterns, dryRun)
+	if err != nil {
+		return err
+	}
 	for _, p := range added {
 		g.UI.Info(record{Pattern: ui.Path(p)})
 	}
-	if err == nil && len(added) > 0 && !dryRun {
+	if len(added) > 0 && !dryRun {
 		g.UI.Hintf("commit .gitattributes; 'git devops add' the files that match")
 	}
-	return err
+	return nil
 }
 
 type record struct {

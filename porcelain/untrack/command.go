@@ -4,6 +4,7 @@
 package untrack
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 
@@ -25,26 +26,29 @@ func Command(g *porcelain.Globals) *cobra.Command {
 		Long:    help,
 		GroupID: porcelain.GroupLarge,
 		Args:    porcelain.SomeArgs("no pattern given"),
-		RunE:    func(_ *cobra.Command, args []string) error { return run(g, dryRun, args) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), g, dryRun, args) },
 	}
 	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "only show what would be removed")
 	return cmd
 }
 
-func run(g *porcelain.Globals, dryRun bool, patterns []string) error {
+func run(ctx context.Context, g *porcelain.Globals, dryRun bool, patterns []string) error {
 	w, err := g.OpenTree()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	removed, err := w.Untrack(g.Dir, patterns, dryRun)
+	removed, err := w.Untrack(ctx, g.Dir, patterns, dryRun)
+	if err != nil {
+		return err
+	}
 	for _, p := range removed {
 		g.UI.Info(record{Pattern: ui.Path(p)})
 	}
-	if err == nil && len(removed) == 0 {
+	if len(removed) == 0 {
 		return porcelain.Exit(porcelain.Differs, errors.New("none of these patterns is tracked here"))
 	}
-	return err
+	return nil
 }
 
 type record struct {

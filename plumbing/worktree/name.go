@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worktree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// A naming is the .gitattributes at the top of the work tree with a line for
+// each of some large files. It is locked until close, so that of several adds
+// at once none loses the line of another, and the last one to write it is the
+// last one to stage it.
+type naming struct {
+	lock *os.File   // nil: no line is wanting
+	file *candidate // to be staged
+	undo func() error
+}
+
+func (n naming) close() {
+	if n.lock != nil {
+		n.lock.Close()
+	}
+}
+
+// nameLargeFiles writes a line for each large file that no attribute names. A
+// line that a call before this one has written, which was killed, is staged,
+// too.
+func (w *Worktree) nameLargeFiles(ctx context.Context, index *repo.Index, todo []*candidate) (n naming, err error) {
+	var patterns, named []string
+	for _, c := range todo {
+		if c.large && !c.named {
+			patterns = append(patterns, patternOf(c.path))
+		} else if c.large {
+			named = append(named, patternOf(c.path))
+		}
+	}
+	if len(patterns) == 0 && !w.leftUnstaged(index, named) {
+		return naming{}, nil
+	}
+	if n.lock, err = w.lockAttributes(ctx); err != nil {
+		return naming{}, err
+	}
+	path := w.abs(AttributesFile)
+	before, readErr := os.ReadFile(path)
+	n.undo = func() error {
+		switch {
+		case len(patterns) == 0:
+			return nil
+		case errors.Is(readErr, fs.ErrNotExist):
+			return os.Remove(path)
+		}
+		return w.replaceFile(path, before)
+	}
+	if _, err := w.track(w.Repo.WorkTree(), patterns, false); err != nil {
+		n.close()
+		return naming{}, err
+	}
+	n.file, err = w.lookAt(w.lstat, &repo.Index{}, AttributesFile)
+	if err != nil {
+		err = errors.Join(err, n.undo())
+		n.close()
+	}
+	return n, err
+}
+
+// stageNames adds .gitattributes to what is staged.
+func (w *Worktree) stageNames(ctx context.Context, batch *gitstore.Batch, todo []*candidate, n naming) ([]*candidate, error) {
+	file := []*candidate{n.file}
+	if err := w.classify(ctx, file, largeFileNever); err != nil {
+		return nil, err
+	}
+	r := &reader{w: w, batch: batch, count: 1}
+	if n.file.byGit {
+		if err := w.convertByGit(ctx, file); err != nil {
+			return nil, err
+		}
+	} else if err := r.small(packfile.NewEncoder(), n.file); err != nil {
+		return nil, err
+	}
+	todo = slices.DeleteFunc(todo, func(c *candidate) bool { return c.path == AttributesFile })
+	return append(todo, n.file), nil
+}
+
+// largeFileNever is a size that no file has.
+const largeFileNever = 1<<63 - 1
+
+// lockAttributes waits until no other process of ours writes .gitattributes.
+// Closing the file gives the lock up.
+func (w *Worktree) lockAttributes(ctx context.Context) (*os.File, error) {
+	path := filepath.Join(w.Repo.GitDir(), "devops", "attributes.flock")
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fmt.Errorf("write attributes: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("write attributes: %w", err)
+	}
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return f, nil
+		}
+		if err == unix.EWOULDBLOCK || err == unix.EINTR {
+			err = pause(ctx, 10*time.Millisecond)
+		}
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("lock attributes: %w", err)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leftUnstaged tells whether one of the patterns has a line in .gitattributes
+// that the index does not have.
+func (w *Worktree) leftUnstaged(index *repo.Index, patterns []string) bool {
+	if len(patterns) == 0 {
+		return false
+	}
+	lines, err := readLines(w.abs(AttributesFile))
+	if err != nil {
+		return false
+	}
+	left := make(map[string]bool, len(lines))
+	for _, line := range lines {
+		left[line] = true
+	}
+	if i, ok := index.Find(AttributesFile); ok {
+		if _, data, err := w.Repo.Object(index.Entries[i].ID); err == nil {
+			for line := range strings.Lines(string(data)) {
+				delete(left, strings.TrimSuffix(line, "\n"))
+			}
+		}
+	}
+	return slices.ContainsFunc(patterns, func(p string) bool { return left[attributeLine(p)] })
+}
