@@ -118,6 +118,7 @@ install: all
 
 bench: all
 	$(GO) test -run '^$$' -bench . ./chunkstore/... ./plumbing/...
+	t/perf/figures.sh
 
 clean:
 	rm -rf bin

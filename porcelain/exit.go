@@ -9,6 +9,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
@@ -101,6 +102,7 @@ func kinds() []kind {
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
+		{as[*largefile.DigestError], Missing, "'git devops fsck' names the files that need this content"},
 	}
 }
 

