@@ -3,6 +3,7 @@
 package porcelain
 
 import (
+	"context"
 	"errors"
 
 	"github.com/git-devops/git-devops/plumbing/git"
@@ -16,12 +17,26 @@ func (g *Globals) Git() git.Runner { return git.Runner{Dir: g.Dir} }
 // Open opens the repository that Dir or the GIT_ variables lead to. The caller
 // closes it.
 func (g *Globals) Open() (*worktree.Worktree, error) {
+	config, err := g.commandConfig()
+	if err != nil {
+		return nil, err
+	}
 	return worktree.Open(repo.Options{
 		Dir:       g.Dir,
 		GitDir:    g.Env.Getenv("GIT_DIR"),
 		WorkTree:  g.Env.Getenv("GIT_WORK_TREE"),
 		IndexFile: g.Env.Getenv("GIT_INDEX_FILE"),
+		Config:    config,
 	}, g.Git())
+}
+
+// commandConfig is the configuration of git -c and of GIT_CONFIG_COUNT. Git is
+// asked only where there is any.
+func (g *Globals) commandConfig() (map[string]string, error) {
+	if g.Env.Getenv("GIT_CONFIG_PARAMETERS") == "" && g.Env.Getenv("GIT_CONFIG_COUNT") == "" {
+		return nil, nil
+	}
+	return g.Git().ConfigCommand(context.Background())
 }
 
 // OpenTree is Open for what needs a work tree.

@@ -220,20 +220,35 @@ says_why () {
 	128) ;;
 	*) echo "says_why: status $POINT_STATUS" >&2 && return 1 ;;
 	esac &&
-	grep -q "^fatal: ..*: $1" .harness/out || {
+	grep -q -i "^fatal: ..*: \($1\|git config: error: failed to write\)" .harness/out || {
 		echo "says_why: no message about '$1'" >&2
 		return 1
 	}
 }
 
-# nothing_staged: a command that did not succeed has left the index as it was.
+# nothing_staged: a command that did not succeed has left the index as it was;
+# or all is staged, where only that could not be made durable.
 nothing_staged () {
-	test "$POINT_STATUS" = 0 ||
-	{
-		git -C "$name/before" ls-files --stage >expect &&
-		git -C repo ls-files --stage >actual &&
-		test_cmp expect actual
-	}
+	local from="$name/before" &&
+	if test "$POINT_STATUS" = 0 || grep -q "perhaps not durable" .harness/out
+	then
+		from=$name/after
+	fi &&
+	git -C "$from" ls-files --stage >expect &&
+	git -C repo ls-files --stage >actual &&
+	test_cmp expect actual
+}
+
+# staged_if_written: a checkout that did not succeed has told the index of no
+# file that it has not written.
+staged_if_written () {
+	git -C "$name/before" ls-files --stage >expect &&
+	git -C "$name/after" ls-files --stage >>expect &&
+	git -C repo ls-files --stage >actual &&
+	! grep -v -x -F -f expect actual &&
+	git -C repo diff-files --name-only >differ &&
+	git -C "$name/before" diff-files --name-only >expect &&
+	! grep -v -x -F -f expect differ
 }
 
 # works_with_git <dir>: plain git sees what our command has done, and can add.

@@ -32,8 +32,10 @@ same () {
 	arguments=
 	for argument in "$@"
 	do
+		# shellcheck disable=SC2089 # eval reads the quotes
 		arguments="$arguments '$argument'"
 	done
+	# shellcheck disable=SC2089,SC2090 # eval reads the quotes
 	export script arguments
 	test_expect_success "$title" '
 		both "$script" &&

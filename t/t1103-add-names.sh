@@ -26,7 +26,7 @@ names () {
 
 make_large () {
 	mkdir -p "$(dirname "./$1")" && printf %s "$1" >seed && cksum seed >sum &&
-	read seed rest <sum && rm seed sum && make_random "./$1" 120000 "$seed"
+	read -r seed rest <sum && rm seed sum && make_random "./$1" 120000 "$seed"
 }
 make_small () { mkdir -p "small/$(dirname "./$1")" && printf %s "$1" >"small/$1"; }
 count=28

@@ -10,7 +10,7 @@ blocks () { stat -c %b "$1"; }
 
 # assert_blocks <most> <file>
 assert_blocks () {
-	test $(blocks "$2") -le "$1" || {
+	test "$(blocks "$2")" -le "$1" || {
 		echo "assert_blocks: '$2' takes $(blocks "$2") blocks, not at most $1" >&2
 		return 1
 	}

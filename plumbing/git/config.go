@@ -35,6 +35,29 @@ func (r Runner) configGet(ctx context.Context, args ...string) (value string, ok
 	return strings.TrimSuffix(string(out), "\x00"), err == nil, err
 }
 
+// ConfigCommand returns what was given on git's command line with -c, or in
+// the GIT_CONFIG_ variables, the last value of each key.
+func (r Runner) ConfigCommand(ctx context.Context) (map[string]string, error) {
+	values := map[string]string{}
+	scope := ""
+	err := r.Stream(ctx, nil, []string{"config", "-z", "--show-scope", "--list"}, func(record []byte) error {
+		if scope == "" {
+			scope = string(record)
+			return nil
+		}
+		key, value, given := strings.Cut(string(record), "\n")
+		if !given {
+			value = "true" // git -c key
+		}
+		if scope == "command" {
+			values[key] = value
+		}
+		scope = ""
+		return nil
+	})
+	return values, err
+}
+
 // ConfigSet sets a key in a configuration file, in place of all the values that
 // it has there.
 func (r Runner) ConfigSet(ctx context.Context, file, key, value string) error {

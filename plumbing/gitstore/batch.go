@@ -4,6 +4,7 @@ package gitstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -190,15 +191,16 @@ func (b *Batch) FinishObjects() error {
 	return nil
 }
 
-// Settle ends a batch whose objects something names now.
+// Settle ends a batch whose objects something names now. An error says only
+// that something is left to be cleared away by the next batch.
 func (b *Batch) Settle() error {
+	var errs []error
 	for _, p := range b.objectsIn {
-		if err := releaseObjects(p); err != nil {
-			return err
-		}
+		errs = append(errs, releaseObjects(p))
 	}
-	b.end(true)
-	return nil
+	err := errors.Join(errs...)
+	b.end(err == nil)
+	return err
 }
 
 // Abort ends a batch that was not settled. Its chunk packs go, unless the held

@@ -146,6 +146,17 @@ func TestTwoStores(t *testing.T) {
 	}
 }
 
+// TestPutWhatAnotherHasPut: it is held here, too, when Put returns.
+func TestPutWhatAnotherHasPut(t *testing.T) {
+	dir := newDir(t)
+	a, b := open(t, dir), open(t, dir)
+	chunk := random(1, 1000)
+	for _, s := range []*Store{a, b} {
+		must(t, s.Put(t.Context(), chunkstore.BlobID(chunk), chunk))
+		wantChunks(t, s, chunk)
+	}
+}
+
 func TestManyStoresAtOnce(t *testing.T) {
 	dir := newDir(t)
 	chunks := several(1, 120, 500)

@@ -66,7 +66,7 @@ func (s *Store) GC(ctx context.Context, o GCOptions) (GCResult, error) {
 		if err := s.takeUp(ctx, s.discard); err != nil {
 			return result, err
 		}
-		if err := s.settleUnknown(ctx); err != nil {
+		if err := errors.Join(s.settleUnknown(ctx), s.clearRemoved()); err != nil {
 			return result, err
 		}
 	}

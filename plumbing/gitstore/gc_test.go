@@ -270,6 +270,37 @@ func TestGCIsInterrupted(t *testing.T) {
 	wantTidy(t, s)
 }
 
+// TestGCIsKilledWhileRemoving: the next one removes the rest.
+func TestGCIsKilledWhileRemoving(t *testing.T) {
+	chunk := random(1, 1000)
+	for _, gone := range [][]string{{}, {".idx"}, {".idx", ".pack"}} {
+		s := newStore(t)
+		base := store(t, s, chunk)
+		unhold(t, s, chunk)
+		must(t, s.writeKeep(base+".keep", removedChunks))
+		for _, ext := range gone {
+			must(t, os.Remove(base+ext))
+		}
+		gc(t, s, GCOptions{})
+		if left := glob(t, s.packDir, "*.pack"); len(left) != len(glob(t, s.packDir, "*.idx")) {
+			t.Errorf("left: %v", left)
+		}
+		wantMissing(t, open(t, s.dir()), chunk)
+		wantTidy(t, s)
+	}
+}
+
+// TestAPackWithoutAnIndex is not ours to remove: its index can be made again.
+func TestAPackWithoutAnIndex(t *testing.T) {
+	s := newStore(t)
+	chunk := random(1, 1000)
+	base := store(t, s, chunk)
+	must(t, os.Remove(base+".idx"))
+	gc(t, open(t, s.dir()), GCOptions{})
+	runGit(t, s.dir(), "index-pack", base+".pack")
+	wantChunks(t, open(t, s.dir()), chunk)
+}
+
 type needed = func(context.Context, func(chunkstore.ID) error) error
 
 func none(context.Context, func(chunkstore.ID) error) error { return nil }

@@ -40,8 +40,11 @@ func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("update held set: %w", err)
 	}
-	if len(ids) == 0 || root == old {
+	if len(ids) == 0 {
 		return false, nil
+	}
+	if root == old { // another was faster
+		return false, b.s.reload()
 	}
 	pack, err := b.writeTrees(trees)
 	if err != nil {

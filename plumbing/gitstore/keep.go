@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/packfile"
@@ -18,6 +19,7 @@ import (
 // the name of its writer. See FORMAT.md.
 const (
 	keepChunks     = "git-devops chunks\n"
+	removedChunks  = "git-devops removed chunks\n"
 	pendingChunks  = "git-devops pending chunks "
 	pendingObjects = "git-devops pending objects "
 )
@@ -51,13 +53,16 @@ func ours(keep string) bool {
 }
 
 // settleChunks makes the .keep of a chunk pack permanent.
-func (s *Store) settleChunks(keep string) error {
+func (s *Store) settleChunks(keep string) error { return s.writeKeep(keep, keepChunks) }
+
+// writeKeep replaces a .keep file.
+func (s *Store) writeKeep(keep, text string) error {
 	f, err := spool.Create(s.spool, 0o444)
 	if err != nil {
 		return fmt.Errorf("settle pack: %w", err)
 	}
 	defer spool.Drop(f)
-	if _, err := f.WriteString(keepChunks); err != nil {
+	if _, err := f.WriteString(text); err != nil {
 		return fmt.Errorf("settle pack: %w", err)
 	}
 	if err := os.Rename(f.Name(), keep); err != nil {
@@ -86,6 +91,41 @@ func (s *Store) drop(p packfile.Pack) error {
 	base := strings.TrimSuffix(p.Path, ".pack")
 	s.packs.forget(base + ".idx")
 	return removePack(base)
+}
+
+// removeSettled removes a settled chunk pack. Should we be killed meanwhile,
+// its .keep tells gc that the rest can go.
+func (s *Store) removeSettled(base string) error {
+	if err := s.writeKeep(base+".keep", removedChunks); err != nil {
+		return err
+	}
+	return removePack(base)
+}
+
+// clearRemoved finishes what a killed gc has begun to remove. What it has not
+// begun to is looked at anew.
+func (s *Store) clearRemoved() error {
+	keeps, err := filepath.Glob(filepath.Join(globEscape(s.packDir), "*.keep"))
+	if err != nil {
+		return fmt.Errorf("look for packs: %w", err)
+	}
+	for _, keep := range keeps {
+		if text, err := os.ReadFile(keep); err != nil || string(text) != removedChunks {
+			continue
+		}
+		base := strings.TrimSuffix(keep, ".keep")
+		_, err := os.Lstat(base + ".idx")
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = removePack(base)
+		case err == nil:
+			err = s.settleChunks(keep)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removePack removes a pack, its index first, so that no reader finds a half.

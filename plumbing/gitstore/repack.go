@@ -63,7 +63,7 @@ func (s *Store) remove(ctx context.Context, p *chunkPack) error {
 		}
 	}
 	s.packs.forget(p.base + ".idx")
-	return removePack(p.base)
+	return s.removeSettled(p.base)
 }
 
 // elsewhere returns nil when a chunk can be read from another pack than p.

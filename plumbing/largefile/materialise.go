@@ -22,6 +22,9 @@ type Chunks interface {
 	// It need not verify it: the caller does. It returns a
 	// *chunkstore.MissingError for a chunk that is not there.
 	Read(ctx context.Context, id chunkstore.ID, buf []byte) ([]byte, error)
+	// Get is asked when what Read gave is not the chunk: there may be another
+	// copy.
+	chunkstore.Getter
 }
 
 // A DigestError says that chunks which are all what their names say do not
@@ -89,7 +92,7 @@ type writer struct {
 
 func (w *writer) write(ctx context.Context) error {
 	if err := w.dst.Truncate(w.m.Size); err != nil {
-		return fmt.Errorf("write %s: %w", w.dst.Name(), err)
+		return err // names the file
 	}
 	sum := sha256.New()
 	consume := func(s span, data []byte) error {
@@ -129,19 +132,22 @@ func readChunk(ctx context.Context, chunks Chunks, s span, buf []byte, verify bo
 	if err != nil {
 		return nil, err
 	}
+	if int64(len(data)) == s.Length && (!verify || chunkstore.BlobID(data) == s.ID) {
+		return data, nil
+	}
+	if data, err = chunks.Get(ctx, s.ID); err != nil {
+		return nil, err
+	}
 	if int64(len(data)) != s.Length {
 		err := fmt.Errorf("it is %d bytes long, the manifest says %d", len(data), s.Length)
 		return nil, &chunkstore.CorruptError{ID: s.ID, Where: "chunk store", Err: err}
-	}
-	if verify && chunkstore.BlobID(data) != s.ID {
-		return nil, &chunkstore.CorruptError{ID: s.ID, Where: "chunk store", Err: errors.New("its content has another hash")}
 	}
 	return data, nil
 }
 
 func (w *writer) writeAt(data []byte, offset int64) error {
 	if _, err := w.dst.WriteAt(data, offset); err != nil {
-		return fmt.Errorf("write %s: %w", w.dst.Name(), err)
+		return err // names the file
 	}
 	return nil
 }

@@ -206,6 +206,31 @@ func TestMaterialiseErrors(t *testing.T) {
 	}
 }
 
+// TestAnotherCopy is taken where the first one is damaged.
+func TestAnotherCopy(t *testing.T) {
+	p := smallParams()
+	data := randomBytes(newRand(1), 8*p.Max)
+	m := reference(p, data)
+	for _, change := range []func([]byte) []byte{
+		func(c []byte) []byte { c[0] ^= 1; return c },
+		func(c []byte) []byte { return c[1:] },
+	} {
+		store := memoryOf(m, data)
+		id := m.Pieces[3].ID
+		store.copies = map[chunkstore.ID][]byte{id: store.chunks[id]}
+		store.chunks[id] = change(bytes.Clone(store.chunks[id]))
+		f := newFile(t)
+		if err := Materialise(t.Context(), m, f, MaterialiseOptions{Chunks: store}); err != nil {
+			t.Fatal(err)
+		}
+		wantFile(t, f, data)
+		var got bytes.Buffer
+		if err := Cat(t.Context(), m, store, &got, 0, -1); err != nil || !bytes.Equal(got.Bytes(), data) {
+			t.Errorf("Cat: %d bytes, %v", got.Len(), err)
+		}
+	}
+}
+
 func isMissing(id chunkstore.ID) func(error) bool {
 	return func(err error) bool {
 		var e *chunkstore.MissingError

@@ -26,6 +26,9 @@ var (
 	// ErrBusy says that another program held the index or a ref locked for too
 	// long.
 	ErrBusy = errors.New("locked by another process")
+	// ErrNotSynced says that a change was made, and that a power cut may undo
+	// it.
+	ErrNotSynced = errors.New("done, but perhaps not durable")
 	// ErrBadIndex says that the index is damaged.
 	ErrBadIndex = errors.New("corrupt index")
 )

@@ -19,7 +19,7 @@ var errIndexMoved = errors.New("index was replaced meanwhile")
 // returns. fn is called again when another program has changed the index in
 // the meantime, with what it is then. UpdateIndex waits for others like it
 // until ctx ends, and some seconds for git, then the error is ErrBusy. When fn
-// changes nothing, nothing is written.
+// changes nothing, nothing is written. With ErrNotSynced the index is changed.
 func (r *Repo) UpdateIndex(ctx context.Context, fn func(tx *IndexTx) error) error {
 	p := r.indexReplacement()
 	guard, err := p.begin(ctx)

@@ -119,8 +119,10 @@ func (p replacement) stage(content []byte, mode fs.FileMode) error {
 }
 
 // publish puts the staged file in the target's place, unless expected, which
-// is called under git's lock, fails. Whatever happens, neither the lock nor
-// the staged file is left.
+// is called under git's lock, fails. Neither the lock nor the staged file is
+// left; what cannot be removed of them the next replacement clears.
+//
+// With ErrNotSynced the target is replaced.
 func (p replacement) publish(ctx context.Context, expected func() error) error {
 	err := p.takeLock(ctx)
 	if err == nil {
@@ -129,10 +131,14 @@ func (p replacement) publish(ctx context.Context, expected func() error) error {
 	if err == nil {
 		err = os.Rename(p.lock(), p.target)
 	}
-	if err == nil {
-		err = syncDir(filepath.Dir(p.target))
+	if err != nil {
+		return errors.Join(err, p.clear())
 	}
-	return errors.Join(err, p.clear())
+	_ = p.clear()
+	if err := syncDir(filepath.Dir(p.target)); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotSynced, err)
+	}
+	return nil
 }
 
 func (p replacement) takeLock(ctx context.Context) error {

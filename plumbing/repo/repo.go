@@ -34,13 +34,17 @@ type Options struct {
 	GitDir    string
 	WorkTree  string
 	IndexFile string
+	// Config are values that count before those of the files, as git's -c does,
+	// by key in lower case.
+	Config map[string]string
 }
 
 // Repo is an open repository. Its methods may be called concurrently.
 type Repo struct {
-	git    *git.Repository
-	odb    *git.Odb
-	config *git.Config
+	git     *git.Repository
+	odb     *git.Odb
+	config  *git.Config
+	configs map[string]string // Options.Config
 
 	gitDir, commonDir, workTree, indexFile string
 	objectsDir                             string
@@ -62,7 +66,7 @@ func Open(o Options) (*Repo, error) {
 		return nil, fmt.Errorf("open repository: %w", err)
 	}
 	o.Dir = dir
-	r := &Repo{lockWait: 10 * time.Second}
+	r := &Repo{configs: o.Config, lockWait: 10 * time.Second}
 	err = withOwnerCheck(o.GitDir == "", func() error {
 		r.git, err = openGit(o)
 		return err

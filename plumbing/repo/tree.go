@@ -35,11 +35,11 @@ type TreeEntry struct {
 }
 
 // ResolveTree finds the tree that a revision, written as gitrevisions(7) has
-// it, stands for. The error is ErrNotFound when there is no such revision or
-// it has no tree.
+// it, stands for. The error is ErrNotFound when there is no such revision, also
+// where it could be one of several abbreviated ids, or it has no tree.
 func (r *Repo) ResolveTree(rev string) (chunkstore.ID, error) {
 	id, err := r.resolve(rev, git.ObjectTree)
-	if isCode(err, git.ErrorCodeNotFound, git.ErrorCodeInvalidSpec, git.ErrorCodePeel) {
+	if isCode(err, git.ErrorCodeNotFound, git.ErrorCodeInvalidSpec, git.ErrorCodePeel, git.ErrorCodeAmbiguous) {
 		return id, fmt.Errorf("tree of %q: %w", rev, ErrNotFound)
 	}
 	if err != nil {

@@ -95,7 +95,7 @@ func (c *candidate) unchanged() bool {
 // .gitattributes at the top, which is staged too. Files that are gone are
 // removed from the index.
 //
-// After an error nothing is staged. It returns ErrNoMatch or ErrIgnored for a
+// After an error nothing is staged, but for repo.ErrNotSynced, when all is. It returns ErrNoMatch or ErrIgnored for a
 // pathspec, ErrChanged of package largefile for a file that was written to
 // meanwhile, and repo.ErrBusy when another process holds the index.
 func (w *Worktree) Add(ctx context.Context, o AddOptions) error {
@@ -355,13 +355,14 @@ func (w *Worktree) stageWith(ctx context.Context, batch *gitstore.Batch, index *
 	if err == nil {
 		err = w.updateIndex(ctx, batch, todo)
 	}
-	if err != nil && names.undo != nil {
+	if err != nil && names.undo != nil && !errors.Is(err, repo.ErrNotSynced) {
 		err = errors.Join(err, names.undo())
 	}
 	if err != nil {
 		return nil, err
 	}
-	return todo, batch.Settle()
+	_ = batch.Settle() // what it cannot clear away the next run does
+	return todo, nil
 }
 
 // treesFrom is the number of staged files from which the trees of the index

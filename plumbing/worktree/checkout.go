@@ -261,10 +261,11 @@ func (c *checkout) one(ctx context.Context, t *target) error {
 		c.report(t, err)
 		return c.leaveManifest(t)
 	}
-	if err == nil {
-		c.report(t, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.entry.Path, err)
 	}
-	return err
+	c.report(t, nil)
+	return nil
 }
 
 // look finds out what is there now, and whether the file must be written.
@@ -302,7 +303,7 @@ func (c *checkout) materialise(ctx context.Context, t *target) error {
 	}
 	p, err := c.w.newPlacing(path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.entry.Path, err)
+		return err
 	}
 	defer p.drop()
 	o := largefile.MaterialiseOptions{Chunks: c.w.Store, Progress: c.o.Progress}
@@ -313,10 +314,10 @@ func (c *checkout) materialise(ctx context.Context, t *target) error {
 		}
 	}
 	if err := largefile.Materialise(ctx, t.manifest, p.file, o); err != nil {
-		return fmt.Errorf("%s: %w", t.entry.Path, err)
+		return err
 	}
 	if err := p.place(path, t.entry.Mode == repo.ModeExecutable); err != nil {
-		return fmt.Errorf("%s: %w", t.entry.Path, err)
+		return err
 	}
 	t.done = true
 	return nil

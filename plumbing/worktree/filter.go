@@ -92,7 +92,8 @@ func (f *Filter) capture(ctx context.Context, path string, in io.Reader) (*chunk
 	if err := batch.Commit(ctx); err != nil {
 		return nil, err
 	}
-	return m, batch.Settle()
+	_ = batch.Settle() // what it cannot clear away the next run does
+	return m, nil
 }
 
 // readOnly is a sink that cannot store. It does for git diff and git status of

@@ -261,6 +261,9 @@ func realPath(dir, top, arg string) string {
 		if real, err := filepath.EvalSymlinks(dir); err == nil {
 			dir = real
 		}
+		if dir != top && !strings.HasPrefix(dir, top+"/") {
+			dir = top // GIT_WORK_TREE is elsewhere: git takes paths from there
+		}
 		return filepath.Join(dir, arg)
 	}
 	path := filepath.Clean(arg)

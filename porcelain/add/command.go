@@ -64,7 +64,10 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	if err != nil || o.dryRun {
 		return err
 	}
-	return w.Store.MergeSmall(ctx, tidyFrom)
+	if err := w.Store.MergeSmall(ctx, tidyFrom); err != nil && ctx.Err() == nil {
+		g.UI.Warnf("small packs are not put together: %v", err)
+	}
+	return ctx.Err()
 }
 
 // report tells of one path. JSON has all; text has large files with -v and

@@ -6,7 +6,6 @@ package filterprocess
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -40,7 +39,10 @@ func run(ctx context.Context, g *porcelain.Globals) error {
 		g.UI.Warnf("%s: manifest left in place: %v", ui.Path(path), err)
 	})
 	err = filter.Serve(ctx, g.Env.Stdin, g.Env.Stdout, reporting{f, g.UI}, filter.Options{Delay: true})
-	return errors.Join(err, f.Finish(ctx))
+	if err := f.Finish(ctx); err != nil && ctx.Err() == nil {
+		g.UI.Warnf("small packs are not put together: %v", err)
+	}
+	return err
 }
 
 // reporting says why a file failed: the protocol tells git only that it did.
