@@ -20,7 +20,7 @@ round () {
 		make_random b 200000 2 &&
 		git devops add b &&
 		git ls-files --full-name b >"$SHARNESS_TRASH_DIRECTORY/out" &&
-		test_line_count = 1 "$SHARNESS_TRASH_DIRECTORY/out" &&
+		test_line_count -eq 1 "$SHARNESS_TRASH_DIRECTORY/out" &&
 		git diff --quiet &&
 		git devops status >"$SHARNESS_TRASH_DIRECTORY/out" &&
 		grep "^materialised *held .*b$" "$SHARNESS_TRASH_DIRECTORY/out" &&
@@ -66,7 +66,7 @@ test_expect_success 'with GIT_DIR and GIT_WORK_TREE, from outside: paths are tho
 	make_random repo/c 200000 3 &&
 	GIT_DIR=repo/.git GIT_WORK_TREE=repo git devops add c &&
 	git -C repo ls-files c >out &&
-	test_line_count = 1 out &&
+	test_line_count -eq 1 out &&
 	git --git-dir=repo/.git --work-tree=repo devops status >out &&
 	grep "^materialised *held .*c$" out &&
 	git -C repo commit -q -m c &&
@@ -112,7 +112,7 @@ test_expect_success 'GIT_INDEX_FILE, absolute and relative to the top' '
 		(cd sub && GIT_INDEX_FILE=.git/index2 git devops add ../d) &&
 		test_path_is_file .git/index2 &&
 		GIT_INDEX_FILE=.git/index2 git ls-files d >../out &&
-		test_line_count = 1 ../out &&
+		test_line_count -eq 1 ../out &&
 		GIT_INDEX_FILE=.git/index2 git devops ls -q >../out &&
 		grep "  d$" ../out &&
 		git ls-files -s >../after &&
@@ -222,7 +222,7 @@ test_expect_success 'in a hook, where git sets the variables' '
 		grep " g$" status.out &&
 		rm .git/hooks/pre-commit status.out ls.out &&
 		git ls-tree HEAD g >../out &&
-		test_line_count = 1 ../out
+		test_line_count -eq 1 ../out
 	) &&
 	assert_clean repo
 '
