@@ -27,7 +27,7 @@ stage () {
 	id=$(git hash-object -w --no-filters "$1") &&
 	git update-index --add --cacheinfo "100644,$id,bad" &&
 	git commit -q -m bad &&
-	git update-index -q --refresh || :
+	test_might_fail git update-index -q --refresh
 }
 
 # says <command>...: it fails with one of the codes for bad content, names the
@@ -81,8 +81,6 @@ bad () {
 		json file uses ../out >../actual &&
 		grep "\"path\":\"bad\"" ../actual &&
 		git devops gc -q &&
-		assert_same ../good ../again 2>/dev/null || git cat-file blob HEAD:good >../again &&
-		assert_same ../good ../again &&
 		assert_content HEAD:good good &&
 		git devops add good &&
 		git diff --cached HEAD --quiet -- good &&

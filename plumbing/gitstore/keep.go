@@ -65,6 +65,10 @@ func (s *Store) writeKeep(keep, text string) error {
 	if _, err := f.WriteString(text); err != nil {
 		return fmt.Errorf("settle pack: %w", err)
 	}
+	// Not synced it might be empty after a power cut, and nobody's.
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("settle pack: %w", err)
+	}
 	if err := os.Rename(f.Name(), keep); err != nil {
 		return fmt.Errorf("settle pack: %w", err)
 	}
