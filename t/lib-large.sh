@@ -94,6 +94,28 @@ json () {
 	' "$@"
 }
 
+# interrupted <signal> <file> <command>...: run it, send it and its children the
+# signal as soon as it has written something to the file, and return how it
+# ended.
+interrupted () {
+	perl -MTime::HiRes=sleep -e '
+		my ($signal, $file, @command) = @ARGV;
+		my $pid = fork // die;
+		if (!$pid) {
+			setpgrp;
+			$SIG{INT} = "DEFAULT";
+			exec @command or die;
+		}
+		for (1 .. 1200) {
+			last if -s $file;
+			sleep 0.05;
+		}
+		kill $signal, -$pid;
+		waitpid $pid, 0;
+		exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+	' "$@"
+}
+
 # clone_without_chunks <dir> <clone>: a clone that has the branches and none of the chunks.
 clone_without_chunks () {
 	git clone -q "file://$(cd "$1" && pwd -P)" "$2" 2>"$SHARNESS_TRASH_DIRECTORY/.harness/clone" &&

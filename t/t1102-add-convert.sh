@@ -121,9 +121,8 @@ test_expect_success 'when git refuses to convert one, nothing is staged' '
 		printf "a\nb\r\n" >bad.txt &&
 		test_expect_code 128 git devops add . 2>../err &&
 		git ls-files >../out &&
-		git diff --no-index --quiet - .gitattributes <<-\EOF
-		*.bin -text
-		EOF
+		echo "*.bin -text" >../expect &&
+		test_cmp ../expect .gitattributes
 	) &&
 	test_must_be_empty out &&
 	grep "^fatal: .*bad.txt" err

@@ -10,13 +10,6 @@ is tried is that it begins, tells how far it is, and can be ended.'
 
 size=$((3 << 40))
 
-# interrupted <seconds> <command>...: SIGINT after some time; exit code 130.
-interrupted () {
-	local seconds="$1" &&
-	shift &&
-	test_expect_code 130 timeout --preserve-status -s INT "$seconds" "$@"
-}
-
 # assert_no_spool: nothing half-written is left.
 assert_no_spool () {
 	find .git/devops/spool .git/objects/pack -type f -name "*tmp*" >../left &&
@@ -33,11 +26,11 @@ test_expect_success 'set up' '
 '
 
 test_expect_success 'add begins, shows progress, and ends with 130 when it is interrupted' '
-	interrupted 3 git devops add --progress disk 2>../err &&
+	test_expect_code 130 interrupted INT ../err git devops add --progress disk 2>../err &&
 	tr "\r" "\n" <../err >../lines &&
-	grep "^Adding: *0% ([1-9][.0-9]* [MG]iB/3.0 TiB) | .*/s, .* left" ../lines &&
+	grep "^Adding: *0% ([0-9][.0-9]* [KMG]*i*B/3.0 TiB)" ../lines &&
 	grep "^fatal: interrupted$" ../lines &&
-	test_must_fail grep "100%" ../lines
+	test_must_fail grep -e "100%" -e "done" ../lines
 '
 
 test_expect_success 'nothing is staged then, and nothing is in the way of the next one' '
@@ -53,9 +46,10 @@ test_expect_success 'nothing is staged then, and nothing is in the way of the ne
 '
 
 test_expect_success 'so with the program itself, without git in between' '
-	interrupted 1 git-devops add disk 2>../err &&
+	test_expect_code 130 interrupted INT ../err git-devops add --progress disk 2>../err &&
+	tail -n 1 ../err >../last &&
 	echo "fatal: interrupted" >../expect &&
-	test_cmp ../expect ../err
+	test_cmp ../expect ../last
 '
 
 test_expect_success 'git add can be interrupted, too' '
@@ -124,18 +118,19 @@ test_expect_success 'any part of it is read at once' '
 '
 
 test_expect_success 'checkout begins, shows progress, and can be interrupted' '
-	interrupted 3 git devops checkout --progress 2>../err &&
+	test_expect_code 130 interrupted INT ../err git devops checkout --progress 2>../err &&
 	tr "\r" "\n" <../err >../lines &&
-	grep "^Checking out: *0% ([1-9][.0-9]* [MG]iB/3.0 TiB) | .*/s, .* left" ../lines &&
+	grep "^Checking out: *0% ([0-9][.0-9]* [KMG]*i*B/3.0 TiB)" ../lines &&
 	grep "^fatal: interrupted$" ../lines &&
 	test_path_is_missing disk2 &&
 	assert_no_spool
 '
 
 test_expect_success 'so do fsck and cat' '
-	interrupted 1 git devops fsck 2>../err &&
+	test_expect_code 130 interrupted INT ../err git devops fsck --progress 2>../err &&
 	grep "^fatal: interrupted$" ../err &&
-	interrupted 1 git devops cat disk2 2>../err >/dev/null &&
+	test_expect_code 130 interrupted INT /etc/passwd git devops cat disk2 2>../err >../content &&
+	rm ../content &&
 	grep "^fatal: interrupted$" ../err
 '
 
@@ -143,9 +138,10 @@ test_expect_success 'a huge file that begins like a manifest is not read into me
 	git update-index --force-remove disk2 &&
 	printf "git-devops manifest 1\n" >disk3 &&
 	truncate -s 3T disk3 &&
-	interrupted 1 git devops add disk3 2>../err &&
+	test_expect_code 130 interrupted INT ../err git devops add --progress disk3 2>../err &&
+	tail -n 1 ../err >../last &&
 	echo "fatal: interrupted" >../expect &&
-	test_cmp ../expect ../err
+	test_cmp ../expect ../last
 '
 
 test_done

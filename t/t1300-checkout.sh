@@ -147,7 +147,9 @@ test_expect_success 'a name that is a path and a revision: -- tells' '
 	rm one &&
 	git devops checkout -- one &&
 	assert_random one 300000 40 &&
-	git rm -q -f one
+	git rm -q -f one &&
+	git reset -q --hard &&
+	assert_clean
 '
 
 test_expect_success 'what does not exist' '

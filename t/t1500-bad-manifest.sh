@@ -30,7 +30,13 @@ stage () {
 	test_might_fail git update-index -q --refresh
 }
 
-# says <command>...: it fails with one of the codes for bad content, names the
+# forget: as if there had never been such a commit.
+forget () {
+	git reset -q --hard HEAD~1 2>../err &&
+	git reflog expire --expire=now --all
+}
+
+# says <codes> <name> <word> <command>...: it fails with one of the codes for bad content, names the
 # file, says a word of what is wrong, and does not panic.
 says () {
 	local codes="$1" name="$2" word="$3" status &&
@@ -87,7 +93,7 @@ bad () {
 		git log -p -1 >../out &&
 		{ git diff HEAD~1 HEAD >../out 2>../err || test $? = 128; } &&
 		test_must_fail grep -e "^panic:" ../err &&
-		git reset -q --hard HEAD~1 2>../err &&
+		forget &&
 		git devops fsck
 	'
 }
@@ -98,11 +104,11 @@ bad 'too many chunks stated' 'chunks' 'sed "s/^chunks .*/chunks 99/" ../good'
 bad 'too few chunks stated' 'chunks' 'sed "s/^chunks .*/chunks 1/" ../good'
 bad 'an absurd number of chunks' 'chunks' 'sed "s/^chunks .*/chunks 99999999999999999999/" ../good'
 bad 'a negative number of chunks' 'chunks' 'sed "s/^chunks .*/chunks -1/" ../good'
-bad 'a size that is too large' 'size' 'sed "s/^size .*/size 300001/" ../good'
-bad 'a size that is too small' 'size' 'sed "s/^size .*/size 299999/" ../good'
-bad 'a size beyond all numbers' 'size' 'sed "s/^size .*/size 99999999999999999999/" ../good'
-bad 'a negative size' 'size' 'sed "s/^size .*/size -300000/" ../good'
-bad 'a size with a leading zero' 'size' 'sed "s/^size /size 0/" ../good'
+bad 'a size that is too large' 'line' 'sed "s/^size .*/size 300001/" ../good'
+bad 'a size that is too small' 'line' 'sed "s/^size .*/size 299999/" ../good'
+bad 'a size beyond all numbers' 'line' 'sed "s/^size .*/size 99999999999999999999/" ../good'
+bad 'a negative size' 'line' 'sed "s/^size .*/size -300000/" ../good'
+bad 'a size with a leading zero' 'line' 'sed "s/^size /size 0/" ../good'
 bad 'a header key twice' 'line' 'sed "3p" ../good'
 bad 'an unknown header key' 'line' 'sed "3a colour blue" ../good'
 bad 'a header key that is missing' 'line' 'sed "3d" ../good'
@@ -146,7 +152,7 @@ wrong () {
 		git devops ls >../out &&
 		grep "  bad$" ../out &&
 		says 13 bad "$word" git devops fsck &&
-		git reset -q --hard HEAD~1 &&
+		forget &&
 		git devops fsck
 	'
 }
@@ -166,7 +172,7 @@ test_expect_success 'chunks that are no blobs' '
 	test_expect_code 13 git devops checkout -- bad 2>../err &&
 	test_expect_code 13 git devops cat bad 2>../err &&
 	test_expect_code 13 git devops fsck 2>../err &&
-	git reset -q --hard HEAD~1
+	forget
 '
 
 test_expect_success 'git checkout of a damaged manifest fails and names it' '
@@ -176,7 +182,7 @@ test_expect_success 'git checkout of a damaged manifest fails and names it' '
 	test_must_fail git checkout -- bad 2>../err &&
 	grep "^error: bad: .*size" ../err &&
 	test_must_fail grep panic ../err &&
-	git reset -q --hard HEAD~1
+	forget
 '
 
 test_expect_success 'paths that lead out of the work tree are not even in an index' '

@@ -60,7 +60,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 		Begin: progress.Total, Progress: progress.Add,
 		Report: func(a worktree.Added) { report(g.UI, o, a) },
 	})
-	progress.Done()
+	progress.End(err)
 	if err != nil || o.dryRun {
 		return err
 	}

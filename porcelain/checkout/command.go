@@ -59,7 +59,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 		Tree: o.tree, Pathspecs: o.pathspecs, Force: o.force, DryRun: o.dryRun,
 		Begin: progress.Total, Progress: progress.Add, Report: count.add,
 	})
-	progress.Done()
+	progress.End(err)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,8 @@ type checker struct {
 func (c *checker) chunks(ctx context.Context) error {
 	c.bad, c.lost = map[chunkstore.ID]error{}, map[chunkstore.ID]error{}
 	progress := c.ui.Progress("Checking chunks", ui.Bytes, 0)
-	defer progress.Done()
 	o := gitstore.CheckOptions{Quick: c.quick, Progress: progress.Add}
-	return c.w.Store.Check(ctx, o, func(d gitstore.Damage) {
+	err := c.w.Store.Check(ctx, o, func(d gitstore.Damage) {
 		p := problem{Pack: ui.Path(d.Path), Error: d.Err.Error(), kind: "damaged"}
 		if d.ID != (chunkstore.ID{}) {
 			c.bad[d.ID] = d.Err
@@ -49,6 +48,8 @@ func (c *checker) chunks(ctx context.Context) error {
 		}
 		c.ui.Print(p)
 	})
+	progress.End(err)
+	return err
 }
 
 func isMissing(err error) bool {
@@ -59,8 +60,7 @@ func isMissing(err error) bool {
 // manifests sees whether each of them can be materialised.
 func (c *checker) manifests(ctx context.Context) error {
 	progress := c.ui.Progress("Checking manifests", ui.Bytes, 0)
-	defer progress.Done()
-	return manifests.Each(ctx, c.w.Repo, c.w.Git, func(f manifests.Found) error {
+	err := manifests.Each(ctx, c.w.Repo, c.w.Git, func(f manifests.Found) error {
 		c.sum.Manifests++
 		err := f.Err
 		if err == nil {
@@ -75,6 +75,8 @@ func (c *checker) manifests(ctx context.Context) error {
 		}
 		return nil
 	})
+	progress.End(err)
+	return err
 }
 
 // manifest returns why a file cannot be materialised.

@@ -48,7 +48,7 @@ func run(ctx context.Context, g *porcelain.Globals, dryRun bool) error {
 			return manifests.Chunks(ctx, w.Repo, w.Git, fn)
 		},
 	})
-	progress.Done()
+	progress.End(err)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,19 @@ func (p *Progress) update(change func()) {
 
 // Done draws the last state and ends the line. If nothing was counted, it
 // draws nothing.
-func (p *Progress) Done() {
+func (p *Progress) Done() { p.end(", done.") }
+
+// End is Done for what may have failed with err: then the line does not say
+// that it is done.
+func (p *Progress) End(err error) {
+	if err != nil {
+		p.end("")
+		return
+	}
+	p.Done()
+}
+
+func (p *Progress) end(word string) {
 	if p == nil {
 		return
 	}
@@ -82,7 +94,7 @@ func (p *Progress) Done() {
 		p.u.wipe()
 		return
 	}
-	p.draw(p.line(p.u.o.Now())+", done.", "\n")
+	p.draw(p.line(p.u.o.Now())+word, "\n")
 	p.u.shown = nil
 }
 
