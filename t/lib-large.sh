@@ -95,8 +95,9 @@ json () {
 }
 
 # interrupted <signal> <file> <command>...: run it, send it and its children the
-# signal as soon as it has written something to the file, and return how it
-# ended.
+# signal as soon as it has written something to the file (after a second when
+# that is "-"), and return how it ended. It must not write to a disk meanwhile:
+# it is killed in the end, but much can be written until then.
 interrupted () {
 	perl -MTime::HiRes=sleep -e '
 		my ($signal, $file, @command) = @ARGV;
@@ -106,11 +107,14 @@ interrupted () {
 			$SIG{INT} = "DEFAULT";
 			exec @command or die;
 		}
-		for (1 .. 1200) {
+		setpgrp $pid, $pid; # whoever is first
+		for (1 .. $file eq "-" ? 20 : 600) {
 			last if -s $file;
 			sleep 0.05;
 		}
 		kill $signal, -$pid;
+		$SIG{ALRM} = sub { kill KILL => -$pid };
+		alarm 30;
 		waitpid $pid, 0;
 		exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
 	' "$@"

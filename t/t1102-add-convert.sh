@@ -125,7 +125,7 @@ test_expect_success 'when git refuses to convert one, nothing is staged' '
 		test_cmp ../expect .gitattributes
 	) &&
 	test_must_be_empty out &&
-	grep "^fatal: .*bad.txt" err
+	grep "^fatal: .*LF would be replaced by" err
 '
 
 test_expect_success 'nor when a filter fails' '

@@ -279,6 +279,9 @@ test_expect_success 'sparse checkout: what is outside is left alone' '
 	test_path_is_missing dir &&
 	git devops checkout &&
 	test_path_is_missing dir &&
+	git devops status >../out &&
+	grep "^skipped *held .* dir/b$" ../out &&
+	git reset -q --hard &&
 	git sparse-checkout disable &&
 	assert_random dir/b 300000 12 &&
 	assert_clean

@@ -105,7 +105,8 @@ test_expect_success '130: interrupted' '
 	for signal in INT TERM
 	do
 		test_expect_code 130 interrupted $signal ../err git-devops add --progress huge 2>../err &&
-		tail -n 1 ../err >../last &&
+		tr "\r" "\n" <../err >../lines &&
+		tail -n 1 ../lines >../last &&
 		echo "fatal: interrupted" >../expect &&
 		test_cmp ../expect ../last || return 1
 	done &&

@@ -113,6 +113,9 @@ func (w *Worktree) targets(ctx context.Context, index *repo.Index, o CheckoutOpt
 	}
 	targets := make([]*target, 0, len(entries))
 	for _, e := range entries {
+		if i, ok := index.Find(e.Path); ok && index.Entries[i].SkipWorktree {
+			continue // outside of the sparse checkout
+		}
 		if err := checkPath(e.Path); err != nil {
 			return nil, err
 		}

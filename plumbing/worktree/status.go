@@ -34,6 +34,7 @@ const (
 	Modified     State = "modified"
 	Deleted      State = "deleted"
 	Unmerged     State = "unmerged"
+	Skipped      State = "skipped" // outside of the sparse checkout
 )
 
 // A LargeFile is one large file of the index or of a tree.
@@ -120,6 +121,9 @@ func (w *Worktree) largeFile(index *repo.Index, e repo.Entry) (*LargeFile, error
 		return nil, err
 	}
 	f.State, err = w.state(index, e.Path)
+	if f.State == Deleted && e.SkipWorktree {
+		f.State = Skipped
+	}
 	return f, err
 }
 

@@ -71,7 +71,7 @@ func (file) Type() string { return "file" }
 // Text implements ui.Record.
 func (f file) Text(u *ui.UI) string {
 	state, held := fmt.Sprintf("%-12s", f.State), fmt.Sprintf("%-6s", f.Held)
-	if f.State != worktree.Materialised && f.State != worktree.AsManifest {
+	if f.State != worktree.Materialised && f.State != worktree.AsManifest && f.State != worktree.Skipped {
 		state = u.Paint(ui.Red, state)
 	}
 	if f.Held != worktree.HeldFully {
