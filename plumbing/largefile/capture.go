@@ -5,6 +5,7 @@ package largefile
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"hash"
 	"io"
 	"os"
@@ -249,14 +250,16 @@ func Describe(ctx context.Context, f *os.File, params chunkstore.Params, previou
 	if err != nil {
 		return nil, err
 	}
-	if m, _, ok := ReadManifest(f, src.Size()); ok {
+	if m, _, ok := ReadManifest(f, src.Size()); ok && m != nil {
 		return m, nil
 	}
 	return Capture(ctx, src, nowhere{}, CaptureOptions{Params: params, Previous: previous, SizeHint: src.Size()})
 }
 
-// ReadManifest returns the manifest that a file of size bytes holds, with its text, as
-// does one that was left in place of content that was absent.
+// ReadManifest returns the manifest that a file of size bytes holds, with its
+// text, as does one that was left in place of content that was absent. One of
+// a later version counts, too, so that nobody takes it for content; then m is
+// nil.
 func ReadManifest(f io.ReaderAt, size int64) (m *chunkstore.Manifest, text []byte, ok bool) {
 	head := make([]byte, min(size, 64))
 	if _, err := f.ReadAt(head, 0); err != nil || !chunkstore.IsManifest(head) || size > MaxManifest {
@@ -267,7 +270,7 @@ func ReadManifest(f io.ReaderAt, size int64) (m *chunkstore.Manifest, text []byt
 		return nil, nil, false
 	}
 	m, err := chunkstore.ParseManifest(text)
-	return m, text, err == nil
+	return m, text, err == nil || errors.Is(err, chunkstore.ErrVersion)
 }
 
 // nowhere is a sink that wants nothing.
