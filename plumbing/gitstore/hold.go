@@ -38,6 +38,10 @@ func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
 	held := chunkstore.OpenHeld(b.s.readTree, old)
 	root, trees, err := held.Update(ids, nil)
 	if err != nil {
+		// Of a set that was moved on git may have pruned what it was.
+		if now, _, err := b.s.repo.Ref(HeldRef); err == nil && now != old {
+			return true, nil
+		}
 		return false, fmt.Errorf("update held set: %w", err)
 	}
 	if len(ids) == 0 {

@@ -3,6 +3,7 @@
 package gitstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,15 +84,55 @@ func (s *Store) Has(ctx context.Context, id chunkstore.ID) (bool, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.held.Has(id)
+	for {
+		has, err := s.held.Has(id)
+		if err == nil || !s.outdated(err, s.root) {
+			return has, err
+		}
+	}
 }
 
-// EachHeld calls fn for every chunk of the held set, in ascending order.
+// outdated tells whether err says that a tree of the held set that was used is
+// missing because another process has moved the set on, and git has pruned what
+// it was. Then the set is the present one. It is called with the lock held.
+func (s *Store) outdated(err error, used chunkstore.ID) bool {
+	var missing *chunkstore.MissingError
+	if !errors.As(err, &missing) {
+		return false
+	}
+	root, _, err := s.repo.Ref(HeldRef)
+	if err != nil || root == used {
+		return false
+	}
+	s.root, s.held = root, chunkstore.OpenHeld(s.readTree, root)
+	return true
+}
+
+// EachHeld calls fn for every chunk of the held set, in ascending order. When
+// the set grows meanwhile, the new ones may be among them.
 func (s *Store) EachHeld(fn func(chunkstore.ID) error) error {
-	s.mu.Lock()
-	held := chunkstore.OpenHeld(s.readTree, s.root)
-	s.mu.Unlock()
-	return held.Each(fn)
+	var last *chunkstore.ID
+	for {
+		s.mu.Lock()
+		used := s.root
+		s.mu.Unlock()
+		held := chunkstore.OpenHeld(s.readTree, used)
+		var stopped error
+		err := held.Each(func(id chunkstore.ID) error {
+			if last != nil && bytes.Compare(id[:], last[:]) <= 0 {
+				return nil
+			}
+			last = &id
+			stopped = fn(id)
+			return stopped
+		})
+		s.mu.Lock()
+		again := err != nil && stopped == nil && s.outdated(err, used)
+		s.mu.Unlock()
+		if !again {
+			return err
+		}
+	}
 }
 
 // Read returns the content of a chunk, in buf where that is large enough,
