@@ -39,6 +39,7 @@ test_expect_success 'set up' 'large_repo repo && git -C repo config gc.auto 0'
 
 test_expect_success 'git gc, repack and prune beside adds' '
 	rm -f finished &&
+	test_when_finished ": >finished; wait" &&
 	{ beside "git -C repo gc -q --prune=now" & } &&
 	{ beside "git -C repo repack -q -a -d" & } &&
 	{ beside "git -C repo devops gc -q" & } &&
@@ -52,6 +53,7 @@ test_expect_success 'git gc, repack and prune beside adds' '
 
 test_expect_success 'two adds at once, beside both gcs' '
 	rm -f finished &&
+	test_when_finished ": >finished; wait" &&
 	{ beside "git -C repo gc -q --prune=now; git -C repo devops gc -q" & } &&
 	{ { adder $first 15; echo $? >first.status; } & } &&
 	adder $second 15 &&
