@@ -7,9 +7,11 @@ into which forbidden imports are planted.'
 
 . ./test-lib.sh
 
-# Go's caches are the person's, so that nothing is compiled or loaded again.
+# Go's caches are the person's, so that nothing is compiled or loaded again. The
+# make that runs the tests is not this one's: it would announce directories.
 in_copy () {
 	(
+		unset MAKEFLAGS MAKELEVEL MFLAGS &&
 		HOME=$ORIGINAL_HOME &&
 		export HOME &&
 		cd copy &&
