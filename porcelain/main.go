@@ -18,22 +18,27 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
+// signalGrace is how long signals that follow the first are taken for it.
+const signalGrace = 2 * time.Second
+
 // Main runs the command line args, of which the first is the name the program
 // was started by, and returns the exit code. A program name of
 // git-devops-<verb> is that verb.
 //
-// The first SIGINT or SIGTERM cancels the context of the verb, the second
-// kills the process.
+// The first SIGINT or SIGTERM cancels the context of the verb, one that comes
+// later than signalGrace after it kills the process.
 func Main(args []string, env Env, verbs func(*Globals) []*cobra.Command) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	// Git, on its way out, passes on the one that a terminal has sent to both.
+	context.AfterFunc(ctx, func() { time.AfterFunc(signalGrace, stop) })
 	// Noticed as an error of the write instead, so that deferred work is done.
 	// Not ignored, because children would inherit that.
 	broken := make(chan os.Signal, 1)

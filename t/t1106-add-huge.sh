@@ -53,6 +53,17 @@ test_expect_success 'so with the program itself, without git in between' '
 	test_cmp ../expect ../last
 '
 
+# Git passes on what the terminal has sent to both.
+test_expect_success 'a signal that comes twice is one' '
+	perl -e "
+		my \$pid = fork; if (!\$pid) { exec qw(git-devops add disk) }
+		sleep 1;
+		kill INT => \$pid for 1, 2; waitpid \$pid, 0;
+		exit(\$? == 130 << 8 ? 0 : 1)" 2>../err &&
+	grep "^fatal: interrupted$" ../err &&
+	assert_no_spool
+'
+
 test_expect_success 'git add can be interrupted, too' '
 	git devops track "disk*" &&
 	test_might_fail timeout -s INT 2 git add disk &&
