@@ -27,7 +27,7 @@ test_expect_success FAULTS 'add beside what earlier kills have left' '
 	find beside/before/.git/objects/pack beside/before/.git/devops >left &&
 	test $(grep -c "keep\$" left) -ge 2 &&
 	grep /writers/writer- left &&
-	grep /spool/tmp_pack left &&
+	grep /spool/git-devops-tmp- left &&
 	crash_in_repo "$check"
 '
 

@@ -97,7 +97,7 @@ func (s *Store) sweepSpool() error {
 	if _, err := os.Stat(s.spool); err != nil {
 		return nil
 	}
-	if err := errors.Join(packfile.Sweep(s.spool), spool.Sweep(s.spool)); err != nil {
+	if err := spool.Sweep(s.spool); err != nil {
 		return fmt.Errorf("clear spool: %w", err)
 	}
 	return nil

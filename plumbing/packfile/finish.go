@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"path/filepath"
+
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // A Pack is a finished pack in its place.
@@ -52,17 +53,9 @@ func (w *Writer) Abort() {
 		return
 	}
 	w.writeback.stop()
-	drop(w.f)
+	spool.Drop(w.f)
 	w.f, w.known, w.entries = nil, nil, nil
 	w.err = ErrClosed
-}
-
-// drop removes a spool file under its lock, unless it was moved away.
-func drop(f *os.File) {
-	if same, err := sameFile(f); same && err == nil {
-		os.Remove(f.Name())
-	}
-	f.Close()
 }
 
 func (w *Writer) finish(packDir, keep string) (Pack, error) {
@@ -75,9 +68,9 @@ func (w *Writer) finish(packDir, keep string) (Pack, error) {
 		return Pack{}, err
 	}
 	synced := inBackground(w.f.Sync)
-	index, err := createSpool(w.dir)
+	index, err := spool.Create(w.dir, 0o444)
 	if err == nil {
-		defer drop(index)
+		defer spool.Drop(index)
 		err = errors.Join(writeIndex(index, w.entries, trailer), index.Sync())
 	}
 	if err := errors.Join(err, <-synced); err != nil {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // place moves the durable files of p to their names: keep, pack, index, in
@@ -40,11 +42,11 @@ func (w *Writer) place(p Pack, index *os.File, keep string) (err error) {
 
 // placeKeep puts a durable .keep file at path.
 func (w *Writer) placeKeep(path, content string) error {
-	f, err := createSpool(w.dir)
+	f, err := spool.Create(w.dir, 0o444)
 	if err != nil {
 		return err
 	}
-	defer drop(f)
+	defer spool.Drop(f)
 	if _, err := f.WriteString(content); err != nil {
 		return err
 	}

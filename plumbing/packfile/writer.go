@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 const (
@@ -54,7 +55,7 @@ type packed struct {
 // the pack need not be read again to compute its checksum. Every writer must
 // be brought to Finish or Abort.
 func Create(dir string, expect int) (*Writer, error) {
-	f, err := createSpool(dir)
+	f, err := spool.Create(dir, 0o444)
 	if err != nil {
 		return nil, fmt.Errorf("create pack: %w", err)
 	}
