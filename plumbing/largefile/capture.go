@@ -4,9 +4,7 @@ package largefile
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"hash"
 	"io"
 	"os"
 	"runtime"
@@ -75,7 +73,7 @@ func Capture(ctx context.Context, src Source, sink Sink, o CaptureOptions) (*chu
 		store:  make(chan *piece, 64),
 		digest: make(chan *piece, 64),
 		order:  make(chan *piece, 64),
-		sum:    sha256.New(),
+		sum:    newDigest(),
 	}
 	s := &splitter{
 		src: src, min: o.Params.Min, cutter: cutter,
@@ -99,9 +97,9 @@ func Capture(ctx context.Context, src Source, sink Sink, o CaptureOptions) (*chu
 	return c.manifest(), nil
 }
 
-// A capture is the pipeline behind a splitter: each piece is encoded by one of
-// several workers, while the whole-content digest goes over it, and is then
-// collected in order.
+// A capture is the pipeline behind a splitter: the whole-content digest goes
+// over each piece, one of several workers encodes it, and it is then collected
+// in order.
 type capture struct {
 	ctx  context.Context
 	sink Sink
@@ -109,7 +107,7 @@ type capture struct {
 
 	store, digest, order chan *piece
 
-	sum    hash.Hash
+	sum    *digest
 	size   int64
 	pieces []chunkstore.Piece
 }
@@ -121,25 +119,26 @@ type storing struct {
 }
 
 func (c *capture) emit(p *piece) error {
-	stages := []chan *piece{c.digest, c.order, c.store}
-	if p.block == nil {
-		stages = stages[:2]
-	} else {
+	if p.block != nil {
 		p.block.retain() // for the digest
 		p.block.retain() // for the collector
 	}
-	for _, stage := range stages {
-		select {
-		case stage <- p:
-		case <-c.ctx.Done():
-			return c.ctx.Err()
-		}
+	if err := c.send(c.digest, p); err != nil {
+		return err
 	}
-	return nil
+	return c.send(c.order, p)
+}
+
+func (c *capture) send(stage chan<- *piece, p *piece) error {
+	select {
+	case stage <- p:
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
 }
 
 func (c *capture) close() {
-	close(c.store)
 	close(c.digest)
 	close(c.order)
 }
@@ -156,9 +155,6 @@ func (c *capture) storeAll() error {
 }
 
 func (c *capture) storeOne(encoder *packfile.Encoder, p *piece) error {
-	if !p.idKnown {
-		p.id = chunkstore.BlobID(p.data)
-	}
 	has, err := c.sink.Has(p.id)
 	if err != nil || has {
 		return err
@@ -168,35 +164,26 @@ func (c *capture) storeOne(encoder *packfile.Encoder, p *piece) error {
 }
 
 func (c *capture) digestAll() error {
+	defer close(c.store)
 	for p := range c.digest {
-		if p.block != nil {
-			c.sum.Write(p.data)
-			p.block.release()
-			continue
-		}
-		if err := sumZeroes(c.ctx, c.sum, p.hole, c.o.Progress); err != nil {
+		if err := c.digestOne(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sumZeroes adds n zeroes to a digest. It takes its time, half an hour for
-// three terabytes, so it tells progress, unless that is nil.
-func sumZeroes(ctx context.Context, sum hash.Hash, n int64, progress func(n int64)) error {
-	zeroes := make([]byte, min(n, zeroBufSize))
-	for n > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		part := min(n, zeroBufSize)
-		sum.Write(zeroes[:part])
-		if progress != nil {
-			progress(part)
-		}
-		n -= part
+func (c *capture) digestOne(p *piece) error {
+	if p.block == nil {
+		return c.sum.writeZeroes(c.ctx, p.hole, c.o.Progress)
 	}
-	return nil
+	if p.idKnown {
+		c.sum.write(p.data)
+	} else {
+		p.id = c.sum.writeChunk(p.data)
+	}
+	p.block.release()
+	return c.send(c.store, p)
 }
 
 func (c *capture) collectAll() error {
@@ -234,9 +221,7 @@ func (c *capture) collect(p *piece) error {
 }
 
 func (c *capture) manifest() *chunkstore.Manifest {
-	m := &chunkstore.Manifest{Size: c.size, Params: c.o.Params, Pieces: c.pieces}
-	c.sum.Sum(m.SHA256[:0])
-	return m
+	return &chunkstore.Manifest{SHA256: c.sum.sha256(), Size: c.size, Params: c.o.Params, Pieces: c.pieces}
 }
 
 // MaxManifest is the size in bytes from which on a file is taken for content

@@ -4,7 +4,6 @@ package largefile
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -94,12 +93,12 @@ func (w *writer) write(ctx context.Context) error {
 	if err := w.dst.Truncate(w.m.Size); err != nil {
 		return err // names the file
 	}
-	sum := sha256.New()
+	sum := newDigest()
 	consume := func(s span, data []byte) error {
 		if s.Hole {
-			return sumZeroes(ctx, sum, s.Length, w.o.Progress)
+			return sum.writeZeroes(ctx, s.Length, w.o.Progress)
 		}
-		sum.Write(data)
+		sum.write(data)
 		if w.o.Progress != nil {
 			w.o.Progress(s.Length)
 		}
@@ -108,7 +107,7 @@ func (w *writer) write(ctx context.Context) error {
 	if err := inOrder(ctx, spans(w.m), 2+runtime.GOMAXPROCS(0), w.fetch, consume); err != nil {
 		return err
 	}
-	if got := [32]byte(sum.Sum(nil)); got != w.m.SHA256 {
+	if got := sum.sha256(); got != w.m.SHA256 {
 		return &DigestError{Want: w.m.SHA256, Got: got}
 	}
 	return nil
