@@ -64,6 +64,15 @@ func Statuses() []Status {
 // nil err the command ends with that code and says nothing more.
 func Exit(code Code, err error) error { return &exitError{code, err} }
 
+// Unreadable returns the error of a command that lists files, when n of them,
+// each named already, have manifests that cannot be read.
+func Unreadable(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return Exit(Partial, fmt.Errorf("%d manifests cannot be read", n))
+}
+
 // Usagef returns an error about how the command was called.
 func Usagef(format string, args ...any) error {
 	return Exit(Usage, fmt.Errorf(format, args...))
@@ -102,6 +111,7 @@ func kinds() []kind {
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
+		{as[*chunkstore.FormatError], Missing, "'git devops fsck' names the files that need this content"},
 		{as[*largefile.DigestError], Missing, "'git devops fsck' names the files that need this content"},
 	}
 }

@@ -41,7 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{&largefile.DigestError{}, Missing, true},
 		{&chunkstore.MissingError{ID: id}, Missing, false},
 		{&chunkstore.CorruptError{ID: id}, Missing, true},
-		{&chunkstore.FormatError{What: "manifest", Reason: "x"}, Fatal, false},
+		{&chunkstore.FormatError{What: "manifest", Reason: "x"}, Missing, true},
 		{chunkstore.ErrVersion, Fatal, false},
 		{&git.Error{Args: []string{"add"}, ExitCode: 128, Stderr: "x"}, Fatal, false},
 		{&git.Error{Args: []string{"add"}, ExitCode: -1, Err: context.Canceled}, Interrupted, false},

@@ -195,9 +195,11 @@ test_expect_success '--json' '
 test_expect_success 'a file where a directory must be is refused, and stays' '
 	rm -r dir &&
 	echo mine >dir &&
-	test_expect_code 128 git devops checkout 2>../err &&
-	grep "^fatal: .*dir/b.*dir is not a directory" ../err &&
+	rm a &&
+	test_expect_code 3 git devops checkout 2>../err &&
+	grep "^error: .*dir/b.*dir is not a directory" ../err &&
 	grep mine dir &&
+	assert_random a 300000 11 &&
 	rm dir
 '
 
@@ -205,7 +207,7 @@ test_expect_success 'a symbolic link in place of a directory is not followed' '
 	mkdir ../elsewhere &&
 	ln -s ../elsewhere dir &&
 	test_expect_code 128 git devops checkout 2>../err &&
-	grep "^fatal: .*dir/b.*dir is not a directory" ../err &&
+	grep "^error: .*dir/b.*dir is not a directory" ../err &&
 	test_expect_code 128 git devops checkout -f -- dir/b 2>../err &&
 	test_expect_code 128 git devops checkout one -- dir 2>../err &&
 	ls ../elsewhere >../out &&
@@ -239,8 +241,11 @@ test_expect_success 'a hard link keeps its content' '
 test_expect_success 'a directory in place of a file' '
 	rm a &&
 	mkdir a &&
-	test_must_fail git devops checkout a 2>../err &&
-	grep "a: " ../err &&
+	rm -r dir &&
+	test_expect_code 128 git devops checkout a 2>../err &&
+	grep "^error: a: .*directory" ../err &&
+	test_expect_code 3 git devops checkout -f 2>../err &&
+	test -f dir/b &&
 	rmdir a &&
 	git devops checkout &&
 	assert_clean

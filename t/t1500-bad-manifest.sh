@@ -71,10 +71,10 @@ bad () {
 	test_expect_success "$title" '
 		eval "$make" >../bad &&
 		stage ../bad &&
-		says 128 bad "$word" git devops checkout HEAD -- bad &&
-		says 128 bad "$word" git devops cat bad &&
-		says 128 bad "$word" git devops ls &&
-		says 128 bad "$word" git devops status &&
+		says 13 bad "$word" git devops checkout HEAD -- bad &&
+		says 13 bad "$word" git devops cat bad &&
+		says 3 bad "$word" git devops ls &&
+		says 3 bad "$word" git devops status &&
 		says 13 bad "$word" git devops fsck --quick &&
 		forget
 	'
@@ -83,11 +83,19 @@ bad () {
 test_expect_success 'every command, with one that is bad' '
 	sed "s/^chunks .*/chunks 99/" ../good >../bad &&
 	stage ../bad &&
-	says 128 bad "99 chunks" git devops checkout &&
-	says 128 bad "99 chunks" git devops checkout -n &&
-	says 128 bad "99 chunks" git devops checkout -- bad &&
-	says 128 bad "99 chunks" git devops cat --offset=1 --length=1 HEAD:bad &&
-	says 128 bad "99 chunks" git devops ls HEAD &&
+	says 13 bad "99 chunks" git devops checkout &&
+	says 13 bad "99 chunks" git devops checkout -n &&
+	says 13 bad "99 chunks" git devops checkout -- bad &&
+	says 13 bad "99 chunks" git devops cat --offset=1 --length=1 HEAD:bad &&
+	says 3 bad "99 chunks" git devops ls HEAD &&
+	grep "  good$" ../out &&
+	says 3 bad "99 chunks" git devops status &&
+	grep "  good$" ../out &&
+	grep "^unreadable .*  bad$" ../out &&
+	rm good other &&
+	says 3 bad "99 chunks" git devops checkout &&
+	assert_content HEAD:good good &&
+	assert_content HEAD:other other &&
 	says 13 bad "99 chunks" git devops fsck &&
 	test_expect_code 13 git devops fsck --json >../out 2>../err &&
 	json file uses ../out >../actual &&

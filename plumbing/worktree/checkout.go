@@ -44,8 +44,9 @@ type CheckoutOptions struct {
 }
 
 // CheckedOut is what became of one large file. Err is nil when it was written,
-// a *chunkstore.MissingError when chunks are absent, ErrModified when its
-// local changes were kept.
+// a *chunkstore.MissingError when chunks are absent, a *chunkstore.FormatError
+// when its manifest cannot be read, ErrModified when its local changes were
+// kept, or an error of the file system at its path.
 type CheckedOut struct {
 	Path string
 	Size int64
@@ -57,6 +58,7 @@ type target struct {
 	entry    repo.Entry // what the index will say
 	manifest *chunkstore.Manifest
 	text     []byte // the manifest as it is stored
+	err      error  // why there is no manifest
 
 	old  *chunkstore.Manifest // of what is there now, when that is known
 	done bool
@@ -79,7 +81,7 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 	if o.Begin != nil {
 		var total int64
 		for _, t := range targets {
-			total += t.manifest.Size
+			total += t.size()
 		}
 		o.Begin(total)
 	}
@@ -98,6 +100,13 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 		return errors.Join(err, c.enter(context.WithoutCancel(ctx), targets))
 	}
 	return c.enter(ctx, targets)
+}
+
+func (t *target) size() int64 {
+	if t.manifest == nil {
+		return 0
+	}
+	return t.manifest.Size
 }
 
 // targets lists the large files that are meant, sorted by path.
@@ -119,11 +128,7 @@ func (w *Worktree) targets(ctx context.Context, index *repo.Index, o CheckoutOpt
 		if err := checkPath(e.Path); err != nil {
 			return nil, err
 		}
-		t, err := w.target(e)
-		if err != nil {
-			return nil, err
-		}
-		if t != nil {
+		if t := w.target(e); t != nil {
 			targets = append(targets, t)
 		}
 	}
@@ -132,22 +137,19 @@ func (w *Worktree) targets(ctx context.Context, index *repo.Index, o CheckoutOpt
 }
 
 // target returns nil when the entry is no large file.
-func (w *Worktree) target(e repo.Entry) (*target, error) {
+func (w *Worktree) target(e repo.Entry) *target {
 	if e.Mode != repo.ModeFile && e.Mode != repo.ModeExecutable {
-		return nil, nil
+		return nil
 	}
 	kind, text, err := w.Repo.Object(e.ID)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Path, err)
+		return &target{entry: e, err: err}
 	}
 	if kind != "blob" || !chunkstore.IsManifest(text) {
-		return nil, nil
+		return nil
 	}
 	m, err := chunkstore.ParseManifest(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Path, err)
-	}
-	return &target{entry: e, manifest: m, text: text}, nil
+	return &target{entry: e, manifest: m, text: text, err: err}
 }
 
 // indexed adds the tracked large files of the index that match.
@@ -217,7 +219,7 @@ func (c *checkout) report(t *target, err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.o.Report(CheckedOut{Path: t.entry.Path, Size: t.manifest.Size, Err: err})
+	c.o.Report(CheckedOut{Path: t.entry.Path, Size: t.size(), Err: err})
 }
 
 // writeAll writes as many files at once as memory allows.
@@ -226,7 +228,7 @@ func (c *checkout) writeAll(ctx context.Context, targets []*target) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for _, t := range targets {
-		weight := min(largefile.Window, t.manifest.Size)
+		weight := min(largefile.Window, t.size())
 		if memory.Acquire(groupCtx, weight) != nil {
 			break // Wait says why
 		}
@@ -241,9 +243,13 @@ func (c *checkout) writeAll(ctx context.Context, targets []*target) error {
 	return ctx.Err()
 }
 
-// one writes one file. Absent chunks and local changes are reported; any other
-// error ends the checkout.
+// one writes one file. What is wrong with this file alone is reported; any
+// other error, such as a full disk, ends the checkout.
 func (c *checkout) one(ctx context.Context, t *target) error {
+	if t.err != nil {
+		c.report(t, t.err)
+		return c.leaveManifest(t)
+	}
 	needed, err := c.look(t)
 	switch {
 	case errors.Is(err, ErrModified):
@@ -264,11 +270,29 @@ func (c *checkout) one(ctx context.Context, t *target) error {
 		c.report(t, err)
 		return c.leaveManifest(t)
 	}
+	if isInTheWay(err) {
+		c.report(t, err)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.entry.Path, err)
 	}
 	c.report(t, nil)
 	return nil
+}
+
+// isInTheWay tells whether err comes from what is at one path, or above it.
+func isInTheWay(err error) bool {
+	if _, ok := errors.AsType[*BadPathError](err); ok {
+		return true
+	}
+	for _, e := range []error{syscall.EISDIR, syscall.ENOTDIR, syscall.EEXIST, syscall.ENOTEMPTY,
+		syscall.EACCES, syscall.EPERM, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ETXTBSY} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // look finds out what is there now, and whether the file must be written.
@@ -330,7 +354,7 @@ func (c *checkout) materialise(ctx context.Context, t *target) error {
 // no filter.
 func (c *checkout) leaveManifest(t *target) error {
 	path := c.w.abs(t.entry.Path)
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) || t.text == nil || c.o.DryRun {
 		return nil
 	}
 	p, err := c.w.newPlacing(path)

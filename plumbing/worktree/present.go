@@ -23,7 +23,8 @@ type present struct {
 
 // contentNow tells what a file is: the content that the index has a manifest
 // for, that manifest itself, or something else. It reads the file only when
-// the stat data do not tell. With trust, racy ones do.
+// the stat data do not tell. With trust, racy ones do. Nothing is the content
+// that an unreadable manifest means.
 func (w *Worktree) contentNow(index *repo.Index, path string, st *syscall.Stat_t, trust bool) (present, error) {
 	i, ok := index.Find(path)
 	if !ok || index.Entries[i].Stage != 0 || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
@@ -36,7 +37,7 @@ func (w *Worktree) contentNow(index *repo.Index, path string, st *syscall.Stat_t
 	}
 	m, err := chunkstore.ParseManifest(text)
 	if err != nil {
-		return present{}, fmt.Errorf("%s: %w", path, err)
+		return present{}, nil
 	}
 	asManifest, asContent := st.Size == int64(len(text)), st.Size == m.Size
 	asOf := index.Mtime

@@ -34,7 +34,8 @@ const (
 	Modified     State = "modified"
 	Deleted      State = "deleted"
 	Unmerged     State = "unmerged"
-	Skipped      State = "skipped" // outside of the sparse checkout
+	Skipped      State = "skipped"    // outside of the sparse checkout
+	Unreadable   State = "unreadable" // nobody can tell: see LargeFile.Err
 )
 
 // A LargeFile is one large file of the index or of a tree.
@@ -46,6 +47,8 @@ type LargeFile struct {
 	Chunks     int   // distinct ones
 	HeldChunks int   // of those
 	HeldBytes  int64 // what they take up in the content
+	// Err says why the manifest cannot be read; then Manifest is nil.
+	Err error
 }
 
 // Summary counts what Status found.
@@ -112,19 +115,27 @@ func (w *Worktree) largeFile(index *repo.Index, e repo.Entry) (*LargeFile, error
 	if e.Stage != 0 {
 		return &LargeFile{Path: e.Path, State: Unmerged, Held: HeldNone}, nil
 	}
-	t, err := w.target(e)
-	if t == nil || err != nil {
-		return nil, err
-	}
-	f, err := w.holding(e.Path, t.manifest)
-	if err != nil {
-		return nil, err
+	f, err := w.described(e)
+	if f == nil || err != nil || f.Err != nil {
+		return f, err
 	}
 	f.State, err = w.state(index, e.Path)
 	if f.State == Deleted && e.SkipWorktree {
 		f.State = Skipped
 	}
 	return f, err
+}
+
+// described returns nil for an entry that is no manifest.
+func (w *Worktree) described(e repo.Entry) (*LargeFile, error) {
+	t := w.target(e)
+	switch {
+	case t == nil:
+		return nil, nil
+	case t.err != nil:
+		return &LargeFile{Path: e.Path, State: Unreadable, Held: HeldNone, Err: t.err}, nil
+	}
+	return w.holding(e.Path, t.manifest)
 }
 
 func (w *Worktree) state(index *repo.Index, path string) (State, error) {
@@ -225,16 +236,12 @@ func (w *Worktree) List(ctx context.Context, tree string, pathspecs []string, fn
 	}
 	slices.SortFunc(entries, func(a, b repo.Entry) int { return compare(a.Path, b.Path) })
 	for _, e := range entries {
-		t, err := w.target(e)
+		f, err := w.described(e)
 		if err != nil {
 			return err
 		}
-		if t == nil {
+		if f == nil {
 			continue
-		}
-		f, err := w.holding(e.Path, t.manifest)
-		if err != nil {
-			return err
 		}
 		if err := fn(*f); err != nil {
 			return err

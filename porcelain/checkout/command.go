@@ -89,9 +89,13 @@ func (o *options) divide(r *repo.Repo, args []string, dash int) error {
 
 // A tally counts what became of the files.
 type tally struct {
-	ui                       *ui.UI
-	dryRun                   bool
-	written, missing, others int
+	ui     *ui.UI
+	dryRun bool
+
+	written  int
+	unusable int // chunks or manifest are missing or corrupt
+	modified int // local changes were kept
+	blocked  int // by what is at the path
 }
 
 func (t *tally) add(c worktree.CheckedOut) {
@@ -111,16 +115,19 @@ func (t *tally) add(c worktree.CheckedOut) {
 	} else {
 		t.ui.Errorf("%s: %v", r.Path, c.Err)
 	}
-	if errors.Is(c.Err, worktree.ErrModified) {
-		t.others++
-		return
+	switch {
+	case errors.Is(c.Err, worktree.ErrModified):
+		t.modified++
+	case porcelain.CodeOf(c.Err) == porcelain.Missing:
+		t.unusable++
+	default:
+		t.blocked++
 	}
-	t.missing++
 }
 
 // result is nil when everything was written.
 func (t *tally) result() error {
-	failed := t.missing + t.others
+	failed := t.unusable + t.modified + t.blocked
 	if failed == 0 {
 		return nil
 	}
@@ -128,8 +135,10 @@ func (t *tally) result() error {
 	switch {
 	case t.written > 0:
 		return porcelain.Exit(porcelain.Partial, err)
-	case t.missing > 0:
+	case t.unusable > 0:
 		return porcelain.Exit(porcelain.Missing, err)
+	case t.blocked > 0:
+		return porcelain.Exit(porcelain.Fatal, err)
 	}
 	return porcelain.Exit(porcelain.Differs, err)
 }

@@ -52,13 +52,19 @@ func run(ctx context.Context, g *porcelain.Globals, args []string, dash int) err
 	}
 	sum := summary{seen: map[chunkstore.ID]bool{}}
 	err = w.List(ctx, tree, args, func(f worktree.LargeFile) error {
+		if f.Err != nil {
+			g.UI.Errorf("%s: %v", ui.Path(f.Path), f.Err)
+			sum.Unreadable++
+			return nil
+		}
 		g.UI.Print(sum.add(f))
 		return nil
 	})
-	if err == nil {
-		g.UI.Info(&sum)
+	if err != nil {
+		return err
 	}
-	return err
+	g.UI.Info(&sum)
+	return porcelain.Unreadable(sum.Unreadable)
 }
 
 type file struct {
@@ -85,6 +91,8 @@ type summary struct {
 	Chunks int   `json:"chunks"` // distinct ones
 	Shared int64 `json:"shared"` // bytes that need no storage of their own
 	Holes  int64 `json:"holes"`
+
+	Unreadable int `json:"unreadable"` // manifests that could not be read
 
 	seen map[chunkstore.ID]bool
 }

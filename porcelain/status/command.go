@@ -35,15 +35,20 @@ func run(ctx context.Context, g *porcelain.Globals) error {
 		return err
 	}
 	defer w.Close()
+	unreadable := 0
 	sum, err := w.Status(ctx, func(f worktree.LargeFile) error {
 		g.UI.Print(newFile(f))
+		if f.Err != nil {
+			g.UI.Errorf("%s: %v", ui.Path(f.Path), f.Err)
+			unreadable++
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	g.UI.Info(summary(sum))
-	return nil
+	return porcelain.Unreadable(unreadable)
 }
 
 type file struct {
@@ -54,6 +59,7 @@ type file struct {
 	Chunks     int            `json:"chunks"`
 	HeldChunks int            `json:"heldChunks"`
 	HeldBytes  int64          `json:"heldBytes"`
+	Error      string         `json:"error,omitempty"`
 }
 
 func newFile(f worktree.LargeFile) file {
@@ -61,6 +67,9 @@ func newFile(f worktree.LargeFile) file {
 		Chunks: f.Chunks, HeldChunks: f.HeldChunks, HeldBytes: f.HeldBytes}
 	if f.Manifest != nil {
 		r.Size = f.Manifest.Size
+	}
+	if f.Err != nil {
+		r.Error = f.Err.Error()
 	}
 	return r
 }
