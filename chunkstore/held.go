@@ -38,16 +38,16 @@ func OpenHeld(read TreeReader, root ID) *Held {
 
 // Has reports whether id is in the set.
 func (h *Held) Has(id ID) (bool, error) {
-	n := h.root
+	n, path := h.root, digits(id)
 	for depth := 0; n != nil; depth++ {
-		b, err := h.load(n, id[:depth])
+		b, err := h.load(n, path[:depth])
 		if err != nil {
 			return false, err
 		}
 		if b.kids == nil {
 			return contains(b.ids, id), nil
 		}
-		n = b.kids[id[depth]]
+		n = b.kids[path[depth]]
 	}
 	return false, nil
 }

@@ -4,7 +4,6 @@ package chunkstore
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,12 +11,15 @@ import (
 )
 
 const (
-	// maxLeaf is the largest number of ids that one tree lists. It equals the
-	// fan-out, so that both kinds of tree have at most 256 entries.
+	// maxLeaf is the largest number of ids that one tree lists. Divided by 16,
+	// a tree of one more leaves some 16 ids to each: what is read and written
+	// for one id stays small, and so does the number of trees.
 	maxLeaf = 256
 
 	leafMode = "100644 "
 	kidMode  = "40000 "
+
+	idDigits = 2 * len(ID{})
 )
 
 // emptyTree is git's tree without entries, 4b825dc642cb6eb9a060e54bf8d69288fbee4904.
@@ -31,10 +33,22 @@ type node struct {
 }
 
 // branch is what a tree says, and is not changed: either the ids below its
-// path, ascending, or the trees that divide them by their next byte.
+// path, ascending, or the trees that divide them by their next digit.
 type branch struct {
 	ids  []ID
-	kids *[256]*node
+	kids *[16]*node
+}
+
+// digit returns the i-th hexadecimal digit of id, as a number.
+func digit(id ID, i int) byte { return id[i/2] >> (4 - i%2*4) & 15 }
+
+// digits returns all hexadecimal digits of id, as numbers.
+func digits(id ID) []byte {
+	all := make([]byte, idDigits)
+	for i := range all {
+		all[i] = digit(id, i)
+	}
+	return all
 }
 
 func newNode(id ID, b *branch) *node {
@@ -43,7 +57,7 @@ func newNode(id ID, b *branch) *node {
 	return n
 }
 
-// parseBranch reads the tree at prefix, the bytes of the ids that its path
+// parseBranch reads the tree at prefix, the digits of the ids that its path
 // spells. All entries of a tree have one kind and one length.
 func parseBranch(body, prefix []byte) (b *branch, reason string) {
 	switch {
@@ -60,17 +74,15 @@ func parseBranch(body, prefix []byte) (b *branch, reason string) {
 }
 
 func parseLeaf(body, prefix []byte) (*branch, string) {
-	depth := len(prefix)
 	b := &branch{}
-	reason := eachEntry(body, leafMode, len(ID{})-depth, func(name []byte, object ID) string {
-		id := ID(slices.Concat(prefix, name))
-		if object != id {
-			return fmt.Sprintf("the entry named %s is the object %s", id, object)
+	reason := eachEntry(body, leafMode, prefix, idDigits-len(prefix), func(path []byte, object ID) string {
+		if !bytes.Equal(path, digits(object)) {
+			return fmt.Sprintf("the entry named %s is the object %s", spell(path), object)
 		}
-		if n := len(b.ids); n > 0 && compareIDs(b.ids[n-1], id) >= 0 {
-			return fmt.Sprintf("the entry %s is out of order", id)
+		if n := len(b.ids); n > 0 && compareIDs(b.ids[n-1], object) >= 0 {
+			return fmt.Sprintf("the entry %s is out of order", object)
 		}
-		b.ids = append(b.ids, id)
+		b.ids = append(b.ids, object)
 		return ""
 	})
 	return b, reason
@@ -78,67 +90,76 @@ func parseLeaf(body, prefix []byte) (*branch, string) {
 
 func parseKids(body, prefix []byte) (*branch, string) {
 	// Below this depth a tree has no more ids than a leaf may list.
-	if len(prefix) >= len(ID{})-1 {
+	if len(prefix) >= idDigits-2 {
 		return nil, "divided too deep"
 	}
-	b := &branch{kids: new([256]*node)}
+	b := &branch{kids: new([16]*node)}
 	last := -1
-	reason := eachEntry(body, kidMode, 1, func(name []byte, object ID) string {
-		if int(name[0]) <= last {
-			return fmt.Sprintf("the entry %02x is out of order", name[0])
+	reason := eachEntry(body, kidMode, prefix, 1, func(path []byte, object ID) string {
+		name := int(path[len(prefix)])
+		if name <= last {
+			return fmt.Sprintf("the entry %x is out of order", name)
 		}
-		last = int(name[0])
-		b.kids[last] = &node{id: object}
+		last = name
+		b.kids[name] = &node{id: object}
 		return ""
 	})
 	return b, reason
 }
 
-// eachEntry reads a tree whose entries all have this mode and a name that is
-// so many bytes in hexadecimal, and returns what is wrong with it, or "".
-func eachEntry(body []byte, mode string, nameLen int, fn func(name []byte, object ID) string) string {
-	size := len(mode) + 2*nameLen + 1 + len(ID{})
+// eachEntry reads a tree whose entries all have this mode and a name of so
+// many hexadecimal digits, and returns what is wrong with it, or "". path is
+// the prefix with the name's digits behind it.
+func eachEntry(body []byte, mode string, prefix []byte, nameLen int, fn func(path []byte, object ID) string) string {
+	size := len(mode) + nameLen + 1 + len(ID{})
 	if len(body)%size != 0 {
 		return fmt.Sprintf("its length of %d is no multiple of %d", len(body), size)
 	}
 	if len(body)/size > maxLeaf {
 		return fmt.Sprintf("more than %d entries", maxLeaf)
 	}
-	name := make([]byte, nameLen)
+	path := slices.Concat(prefix, make([]byte, nameLen))
 	for entry := range slices.Chunk(body, size) {
 		rest, ok := bytes.CutPrefix(entry, []byte(mode))
-		if !ok || rest[2*nameLen] != 0 {
+		if !ok || rest[nameLen] != 0 {
 			return fmt.Sprintf("expected an entry of %d bytes with the mode %q", size, mode)
 		}
-		if reason := parseHex(name, rest[:2*nameLen]); reason != "" {
-			return "name: " + reason
+		for i, c := range rest[:nameLen] {
+			if path[len(prefix)+i] = hexDigit(c); hexDigit(c) > 15 {
+				return "name: expected lower-case hexadecimal digits"
+			}
 		}
-		object := ID(rest[2*nameLen+1:])
+		object := ID(rest[nameLen+1:])
 		if object.IsZero() {
 			return "an entry with the null id"
 		}
-		if reason := fn(name, object); reason != "" {
+		if reason := fn(path, object); reason != "" {
 			return reason
 		}
 	}
 	return ""
 }
 
-// appendEntry adds one entry to a raw tree; name is what its path spells.
+// appendEntry adds one entry to a raw tree; name is digits.
 func appendEntry(body []byte, mode string, name []byte, object ID) []byte {
 	body = append(body, mode...)
-	body = hex.AppendEncode(body, name)
+	body = append(body, spell(name)...)
 	body = append(body, 0)
 	return append(body, object[:]...)
 }
 
+// spell writes digits.
+func spell(digits []byte) string {
+	text := make([]byte, len(digits))
+	for i, d := range digits {
+		text[i] = "0123456789abcdef"[d]
+	}
+	return string(text)
+}
+
 // heldPath spells prefix as a path in the tree.
 func heldPath(prefix []byte) string {
-	names := make([]string, len(prefix))
-	for i, b := range prefix {
-		names[i] = fmt.Sprintf("%02x", b)
-	}
-	return strings.Join(names, "/")
+	return strings.Join(strings.Split(spell(prefix), ""), "/")
 }
 
 func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }

@@ -55,7 +55,7 @@ func kidsOf(body []byte) (ids []ID) {
 	if !bytes.HasPrefix(body, []byte(kidMode)) {
 		return nil
 	}
-	const entry = len(kidMode) + 2 + 1 + 20
+	const entry = len(kidMode) + 1 + 1 + 20
 	for e := range slices.Chunk(body, entry) {
 		ids = append(ids, ID(e[entry-20:]))
 	}
@@ -270,10 +270,10 @@ func TestHeldConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// leaf returns the raw tree of ids below depth bytes, in this order.
+// leaf returns the raw tree of ids below depth digits, in this order.
 func leaf(mode string, depth int, ids ...ID) (body []byte) {
 	for _, id := range ids {
-		body = appendEntry(body, mode, id[depth:], id)
+		body = appendEntry(body, mode, digits(id)[depth:], id)
 	}
 	return body
 }
@@ -294,14 +294,14 @@ func TestHeldRefuses(t *testing.T) {
 		body   []byte
 		reason string
 	}{
-		{"another object than the name says", appendEntry(nil, leafMode, a[:], b), "is the object"},
+		{"another object than the name says", appendEntry(nil, leafMode, digits(a), b), "is the object"},
 		{"out of order", leaf(leafMode, 0, b, a), "out of order"},
 		{"twice the same", leaf(leafMode, 0, a, a), "out of order"},
 		{"too many entries", leaf(leafMode, 0, ids...), "more than 256"},
 		{"executable", leaf("100755 ", 0, a), "mode"},
 		{"symbolic link", leaf("120000 ", 0, a), "mode"},
 		{"mode with a leading zero", kidsWithMode("040000 ", a), "mode"},
-		{"mixed kinds", append(leaf(leafMode, 0, a), kids(0xff)...), "multiple"},
+		{"mixed kinds", append(leaf(leafMode, 0, a), kids(0xf)...), "multiple"},
 		{"upper-case name", upper, "lower-case"},
 		{"name of a deeper leaf", leaf(leafMode, 1, a), "multiple"},
 		{"null id", leaf(leafMode, 0, ID{}), "null id"},
@@ -341,11 +341,18 @@ func TestHeldRefusesBelowTheRoot(t *testing.T) {
 		s[id] = body
 		return id
 	}
-	under := func(id ID) ID { return put(appendEntry(nil, kidMode, []byte{0xc0}, id)) }
 	member := crowded(1, 19)[0]
-	deep := put(leaf(leafMode, 19, member))
-	for range 18 {
-		deep = under(deep)
+	// under is the tree at so many digits of member that has only this one.
+	under := func(depth int, id ID) ID {
+		return put(appendEntry(nil, kidMode, []byte{digit(member, depth)}, id))
+	}
+	deep := put(leaf(leafMode, 38, member))
+	for depth := 37; depth > 0; depth-- {
+		deep = under(depth, deep)
+	}
+	tooDeep := under(38, put(leaf(leafMode, 39, member)))
+	for depth := 37; depth >= 0; depth-- {
+		tooDeep = under(depth, tooDeep)
 	}
 	for _, tc := range []struct {
 		name   string
@@ -353,11 +360,11 @@ func TestHeldRefusesBelowTheRoot(t *testing.T) {
 		reason string
 		path   string
 	}{
-		{"empty below the root", under(put(nil)), "empty", `"c0"`},
-		{"divided for a few", under(put(leaf(leafMode, 1, member))), "divided, although it has only 1", `""`},
-		{"divided for a few, deep", under(deep), "divided, although it has only 1", `"c0/c0`},
-		{"divided too deep", under(under(deep)), "divided too deep", `"c0/c0`},
-		{"of another path", put(appendEntry(nil, kidMode, []byte{0xc1}, put(leaf(leafMode, 1, member)))), "is the object", `"c1"`},
+		{"empty below the root", under(0, put(nil)), "empty", `"c"`},
+		{"divided for a few", under(0, put(leaf(leafMode, 1, member))), "divided, although it has only 1", `""`},
+		{"divided for a few, deep", under(0, deep), "divided, although it has only 1", `"c/0/c`},
+		{"divided too deep", tooDeep, "divided too deep", `"c/0/c`},
+		{"of another path", put(appendEntry(nil, kidMode, []byte{0xd}, put(leaf(leafMode, 1, member)))), "is the object", `"d"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := OpenHeld(s.read, tc.root).Len()
@@ -378,7 +385,7 @@ func TestHeldMissingAndCorruptTrees(t *testing.T) {
 
 	delete(s, kid)
 	var missing *MissingError
-	if _, err := OpenHeld(s.read, root).Has(ids[0]); !errors.As(err, &missing) || missing.ID != kid || !strings.Contains(err.Error(), `at "`+ids[0].String()[:2]+`"`) {
+	if _, err := OpenHeld(s.read, root).Has(ids[0]); !errors.As(err, &missing) || missing.ID != kid || !strings.Contains(err.Error(), `at "`+ids[0].String()[:1]+`"`) {
 		t.Errorf("a missing tree: %v", err)
 	}
 	if ok, err := OpenHeld(s.read, root).Has(ids[299]); !ok || err != nil {
@@ -439,13 +446,13 @@ func TestGitAcceptsHeldTrees(t *testing.T) {
 func FuzzHeldTree(f *testing.F) {
 	f.Add([]byte(nil), []byte(nil))
 	f.Add(leaf(leafMode, 0, sortedSet(numbered(3))...), []byte(nil))
-	f.Add(leaf(leafMode, 2, sortedSet(crowded(3, 2))...), []byte{0xc0, 0xc0})
-	f.Add(leaf(leafMode, 19, crowded(1, 19)...), bytes.Repeat([]byte{0xc0}, 19))
-	f.Add(kidsWithMode(kidMode, numbered(1)[0]), []byte{0xc0})
-	f.Add(kidsWithMode(kidMode, numbered(1)[0]), bytes.Repeat([]byte{0xc0}, 19))
+	f.Add(leaf(leafMode, 2, sortedSet(crowded(3, 2))...), []byte{0xc, 0})
+	f.Add(leaf(leafMode, 38, crowded(1, 19)...), bytes.Repeat([]byte{0xc, 0}, 19))
+	f.Add(kidsWithMode(kidMode, numbered(1)[0]), []byte{0xc})
+	f.Add(kidsWithMode(kidMode, numbered(1)[0]), bytes.Repeat([]byte{0xc, 0}, 19))
 	f.Add(leaf("100755 ", 0, numbered(1)...), []byte(nil))
 	f.Fuzz(func(t *testing.T, body, prefix []byte) {
-		if len(prefix) >= len(ID{}) {
+		if len(prefix) >= idDigits || slices.ContainsFunc(prefix, func(d byte) bool { return d > 15 }) {
 			return
 		}
 		b, reason := parseBranch(body, prefix)

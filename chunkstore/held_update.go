@@ -59,8 +59,8 @@ func (h *Held) mergeKids(n *node, b *branch, prefix []byte, add, remove []ID) (*
 	removing := len(remove) > 0
 	for i := range kids {
 		var kidAdd, kidRemove []ID
-		kidAdd, add = cutByte(add, len(prefix), byte(i))
-		kidRemove, remove = cutByte(remove, len(prefix), byte(i))
+		kidAdd, add = cutDigit(add, len(prefix), byte(i))
+		kidRemove, remove = cutDigit(remove, len(prefix), byte(i))
 		kid, err := h.merge(kids[i], append(prefix, byte(i)), kidAdd, kidRemove)
 		if err != nil {
 			return nil, err
@@ -107,7 +107,7 @@ func (h *Held) collapse(n *node, prefix []byte) (*node, error) {
 }
 
 // build returns a new tree of ids, ascending and equal in their first depth
-// bytes, or nil if there are none.
+// digits, or nil if there are none.
 func build(ids []ID, depth int) *node {
 	if len(ids) == 0 {
 		return nil
@@ -115,10 +115,10 @@ func build(ids []ID, depth int) *node {
 	if len(ids) <= maxLeaf {
 		return newNode(ID{}, &branch{ids: slices.Clone(ids)})
 	}
-	kids := new([256]*node)
+	kids := new([16]*node)
 	for i := range kids {
 		var kid []ID
-		kid, ids = cutByte(ids, depth, byte(i))
+		kid, ids = cutDigit(ids, depth, byte(i))
 		kids[i] = build(kid, depth+1)
 	}
 	return newNode(ID{}, &branch{kids: kids})
@@ -133,7 +133,7 @@ func writeNode(n *node, depth int, written *[]Tree) ID {
 	b := n.branch.Load()
 	var body []byte
 	for _, id := range b.ids {
-		body = appendEntry(body, leafMode, id[depth:], id)
+		body = appendEntry(body, leafMode, digits(id)[depth:], id)
 	}
 	if b.kids != nil {
 		for i, kid := range b.kids {
@@ -147,10 +147,10 @@ func writeNode(n *node, depth int, written *[]Tree) ID {
 	return n.id
 }
 
-// cutByte cuts from ids those at its beginning whose byte at depth is b.
-func cutByte(ids []ID, depth int, b byte) (head, tail []ID) {
+// cutDigit cuts from ids those at its beginning whose digit at depth is d.
+func cutDigit(ids []ID, depth int, d byte) (head, tail []ID) {
 	i := 0
-	for i < len(ids) && ids[i][depth] == b {
+	for i < len(ids) && digit(ids[i], depth) == d {
 		i++
 	}
 	return ids[:i], ids[i:]
