@@ -14,6 +14,10 @@ import (
 // chunk is longer.
 const MaxContent = 64 << 20
 
+// MaxEntry is the longest entry that ReadBlobRaw reads, bytes: content of
+// MaxContent in stored form and some room.
+const MaxEntry = MaxContent + 8<<10
+
 // Decode returns the content of a blob entry as a pack stores it (ReadRaw), in
 // buf where that is large enough. Stored content is copied and not inflated.
 // No more is allocated than the entry can contain, whatever it says of itself.
@@ -63,6 +67,35 @@ func decode(h entryHeader, raw, buf []byte) error {
 
 func badEntry(reason string) error {
 	return &FormatError{Path: "pack entry", Offset: -1, Reason: reason}
+}
+
+// ReadBlobRaw returns the entry at index position i as it is stored, in buf where
+// that is large enough, if it is a whole blob and matches its CRC-32. Errors:
+// ErrDelta, ErrNotBlob, a *FormatError for damage and above MaxEntry.
+func (r *Reader) ReadBlobRaw(i int, buf []byte) ([]byte, error) {
+	id, offset, crc := r.Index.At(i)
+	if r.RawSize(i) > MaxEntry {
+		return nil, r.bad(offset, "entry is longer than that of a chunk may be")
+	}
+	raw, err := r.ReadRaw(i, buf)
+	if err != nil {
+		return nil, err
+	}
+	h, reason := parseEntryHeader(raw)
+	if reason == "" && crc32.ChecksumIEEE(raw) != crc {
+		reason = "entry does not match its CRC-32"
+	}
+	switch {
+	case reason != "":
+		err = r.bad(offset, reason)
+	case h.kind > Tag:
+		err = ErrDelta
+	case h.kind != Blob:
+		err = ErrNotBlob
+	default:
+		return raw, nil
+	}
+	return nil, fmt.Errorf("read blob %s: %w", id, err)
 }
 
 // FromRaw returns the entry of a whole blob as a pack stores it as an object
