@@ -57,6 +57,7 @@ refuse () {
 
 refuse 'chunkstore using plumbing' chunkstore $ours/plumbing/pktline
 refuse 'chunkstore using another library' chunkstore github.com/klauspost/compress/zlib
+refuse 'a store using the library of another' chunkstore/dir github.com/minio/minio-go/v7
 refuse 'chunkstore using cgo' chunkstore C
 refuse 'plumbing using porcelain' plumbing/pktline $ours/porcelain/ui
 refuse 'plumbing using cobra' plumbing/pktline github.com/spf13/cobra

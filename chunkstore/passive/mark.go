@@ -82,7 +82,7 @@ func ParseMark(data []byte) (Mark, error) {
 	switch {
 	case len(text) > MaxMark:
 		return bad("it is too long", nil)
-	case !ok && strings.HasPrefix(text, markMagic):
+	case !ok && newer(text):
 		return bad("it was written by a newer program", chunkstore.ErrVersion)
 	case !ok:
 		return bad("it does not begin with '"+strings.TrimSpace(markFirst)+"'", nil)
@@ -100,4 +100,11 @@ func ParseMark(data []byte) (Mark, error) {
 		return bad("expected 'body plain' or 'body sealed' and nothing after it", nil)
 	}
 	return m, nil
+}
+
+// newer says whether a mark begins as a later version's does.
+func newer(text string) bool {
+	first, _, _ := strings.Cut(text, "\n")
+	number, ok := strings.CutPrefix(first, markMagic)
+	return ok && number != "" && strings.Trim(number, "0123456789") == ""
 }

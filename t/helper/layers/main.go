@@ -123,14 +123,26 @@ func library(from, imported string) string {
 	if o := owner[imported]; o != "" && from != o && !strings.HasPrefix(from, o+"/") {
 		return "only " + o + " may"
 	}
-	if layer(from) == "chunkstore" && !allowedInChunkstore(imported) {
-		return "chunkstore uses the standard library, restic/chunker and x/sync only"
+	if layer(from) == "chunkstore" && !allowedInChunkstore(from, imported) {
+		return "chunkstore uses the standard library, restic/chunker and x/sync only, and its stores what they are made of"
 	}
 	return ""
 }
 
-func allowedInChunkstore(imported string) bool {
+// inStore is what the packages of single stores may use beside that.
+func inStore() map[string]string {
+	return map[string]string{
+		"chunkstore/passive": "github.com/klauspost/compress/",
+		"chunkstore/dir":     "golang.org/x/sys/unix",
+		"chunkstore/s3":      "github.com/minio/minio-go/v7",
+		"chunkstore/sealed":  "filippo.io/age",
+	}
+}
+
+func allowedInChunkstore(from, imported string) bool {
 	std := !strings.Contains(layer(imported), ".") && imported != "C"
+	own := inStore()[from]
 	return std || strings.HasPrefix(imported, module) ||
-		imported == "github.com/restic/chunker" || strings.HasPrefix(imported, "golang.org/x/sync/")
+		imported == "github.com/restic/chunker" || strings.HasPrefix(imported, "golang.org/x/sync/") ||
+		own != "" && strings.HasPrefix(imported, own)
 }
