@@ -70,6 +70,7 @@ test "$(id -u)" != 0 || test_set_prereq ROOT
 ! strace -o /dev/null true 2>/dev/null || test_set_prereq STRACE
 ! faults true 2>/dev/null || test_set_prereq FAULTS
 ! test -x "$TOP/bin/static/git-devops" || test_set_prereq STATIC
+! test -x /usr/sbin/sshd || test_set_prereq SSHD
 : >.harness/xattr
 ! setfattr -n user.test -v 1 .harness/xattr 2>/dev/null || test_set_prereq XATTR
 test -z "${GIT_DEVOPS_TEST_EXPENSIVE:-}" || test_set_prereq EXPENSIVE
