@@ -15,11 +15,7 @@ import (
 // to the end. Each chunk is verified before any of it is written; of a whole
 // file the SHA-256 too, after its last byte: then the error is a *DigestError.
 func Cat(ctx context.Context, m *chunkstore.Manifest, chunks Chunks, w io.Writer, offset, length int64) error {
-	offset = min(max(offset, 0), m.Size)
-	end := m.Size
-	if length >= 0 && length < end-offset {
-		end = offset + length
-	}
+	offset, end := clamp(m, offset, length)
 	whole := offset == 0 && end == m.Size
 	sum := sha256.New()
 	if whole {
@@ -43,6 +39,25 @@ func Cat(ctx context.Context, m *chunkstore.Manifest, chunks Chunks, w io.Writer
 		return &DigestError{Want: m.SHA256, Got: got}
 	}
 	return nil
+}
+
+// clamp turns what Cat is given into a range [from, to) of the content.
+func clamp(m *chunkstore.Manifest, offset, length int64) (from, to int64) {
+	from, to = min(max(offset, 0), m.Size), m.Size
+	if length >= 0 && length < to-from {
+		to = from + length
+	}
+	return from, to
+}
+
+// Within returns the pieces that Cat needs for a range.
+func Within(m *chunkstore.Manifest, offset, length int64) []chunkstore.Piece {
+	var pieces []chunkstore.Piece
+	from, to := clamp(m, offset, length)
+	for _, s := range within(spans(m), from, to) {
+		pieces = append(pieces, s.Piece)
+	}
+	return pieces
 }
 
 // within keeps the spans that overlap [offset, end).

@@ -38,6 +38,9 @@ func (w *Worktree) Cat(ctx context.Context, object string, out io.Writer, offset
 	}
 	m, err := chunkstore.ParseManifest(data)
 	if err == nil {
+		err = w.fetchAbsent(ctx, largefile.Within(m, offset, length))
+	}
+	if err == nil {
 		err = largefile.Cat(ctx, m, w.Store, out, offset, length)
 	}
 	if err != nil {

@@ -3,7 +3,6 @@
 package worktree
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"syscall"
 
@@ -53,17 +51,6 @@ type CheckedOut struct {
 	Err  error
 }
 
-// A target is a large file to be written.
-type target struct {
-	entry    repo.Entry // what the index will say
-	manifest *chunkstore.Manifest
-	text     []byte // the manifest as it is stored
-	err      error  // why there is no manifest
-
-	old  *chunkstore.Manifest // of what is there now, when that is known
-	done bool
-}
-
 // Checkout writes large files of a tree, or of the index, to the work tree:
 // each verified, and replaced in one step. With a tree the index follows.
 // Small files are left alone. A file that is as it should be is not touched.
@@ -96,113 +83,15 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 	}
 	defer root.Close()
 	c := &checkout{w: w, root: root, index: index, o: o}
-	if err := c.writeAll(ctx, targets); err != nil {
+	err = c.lookAll(ctx, targets)
+	if err == nil {
+		err = c.writeAll(ctx, targets)
+	}
+	if err != nil {
 		return errors.Join(err, c.enter(context.WithoutCancel(ctx), targets))
 	}
 	return c.enter(ctx, targets)
 }
-
-func (t *target) size() int64 {
-	if t.manifest == nil {
-		return 0
-	}
-	return t.manifest.Size
-}
-
-// targets lists the large files that are meant, sorted by path.
-func (w *Worktree) targets(ctx context.Context, index *repo.Index, o CheckoutOptions) ([]*target, error) {
-	entries := map[string]repo.Entry{}
-	if err := w.indexed(ctx, index, o.Pathspecs, entries); err != nil {
-		return nil, err
-	}
-	if o.Tree != "" {
-		if err := w.changedIn(ctx, o.Tree, o.Pathspecs, entries); err != nil {
-			return nil, err
-		}
-	}
-	targets := make([]*target, 0, len(entries))
-	for _, e := range entries {
-		if i, ok := index.Find(e.Path); ok && index.Entries[i].SkipWorktree {
-			continue // outside of the sparse checkout
-		}
-		if err := checkPath(e.Path); err != nil {
-			return nil, err
-		}
-		if t := w.target(e); t != nil {
-			targets = append(targets, t)
-		}
-	}
-	slices.SortFunc(targets, func(a, b *target) int { return compare(a.entry.Path, b.entry.Path) })
-	return targets, nil
-}
-
-// target returns nil when the entry is no large file.
-func (w *Worktree) target(e repo.Entry) *target {
-	if e.Mode != repo.ModeFile && e.Mode != repo.ModeExecutable {
-		return nil
-	}
-	kind, text, err := w.Repo.Object(e.ID)
-	if err != nil {
-		return &target{entry: e, err: err}
-	}
-	if kind != "blob" || !chunkstore.IsManifest(text) {
-		return nil
-	}
-	m, err := chunkstore.ParseManifest(text)
-	return &target{entry: e, manifest: m, text: text, err: err}
-}
-
-// indexed adds the tracked large files of the index that match.
-func (w *Worktree) indexed(ctx context.Context, index *repo.Index, pathspecs []string, into map[string]repo.Entry) error {
-	tracked, err := w.tracked(ctx)
-	if err != nil {
-		return err
-	}
-	add := func(path string) error {
-		if i, ok := index.Find(path); ok && tracked[path] && index.Entries[i].Stage == 0 {
-			into[path] = index.Entries[i]
-		}
-		return nil
-	}
-	if len(pathspecs) > 0 {
-		args := []string{"--cached", "--full-name", "--error-unmatch"}
-		return w.Git.LsFiles(ctx, args, pathspecs, add)
-	}
-	for path := range tracked {
-		_ = add(path)
-	}
-	return nil
-}
-
-// changedIn takes the entries that a tree has in another version.
-func (w *Worktree) changedIn(ctx context.Context, tree string, pathspecs []string, into map[string]repo.Entry) error {
-	id, err := w.Repo.ResolveTree(tree)
-	if err != nil {
-		return err
-	}
-	args := []string{"diff-index", "--cached", "-z", "--no-renames", "-R", "--full-index", id.String(), "--"}
-	var e repo.Entry
-	return w.Git.Stream(ctx, nil, append(args, pathspecs...), func(record []byte) error {
-		if record[0] == ':' { // -R: from the index to the tree
-			fields := bytes.Fields(record[1:])
-			mode, err := strconv.ParseUint(string(fields[1]), 8, 32)
-			if err != nil {
-				return fmt.Errorf("read git's output: %w", err)
-			}
-			e = repo.Entry{Mode: uint32(mode)}
-			e.ID, err = chunkstore.ParseID(string(fields[3]))
-			return err
-		}
-		e.Path = string(record)
-		delete(into, e.Path)
-		if e.Mode != 0 {
-			into[e.Path] = e
-		}
-		return nil
-	})
-}
-
-func compare(a, b string) int { return bytes.Compare([]byte(a), []byte(b)) }
 
 // A checkout writes targets.
 type checkout struct {
@@ -222,12 +111,39 @@ func (c *checkout) report(t *target, err error) {
 	c.o.Report(CheckedOut{Path: t.entry.Path, Size: t.size(), Err: err})
 }
 
+// lookAll finds out which files must be written, and has the chunks that they
+// lack fetched.
+func (c *checkout) lookAll(ctx context.Context, targets []*target) error {
+	if err := inParallel(ctx, len(targets), func(i int) error { return c.look(targets[i]) }); err != nil {
+		return err
+	}
+	if c.w.Fetch == nil || c.o.DryRun {
+		return nil
+	}
+	absent := c.w.newAbsences()
+	for _, t := range targets {
+		if !t.needed {
+			continue
+		}
+		if err := absent.add(t.manifest.Pieces, t.old); err != nil {
+			return err
+		}
+	}
+	if len(absent.pieces) == 0 {
+		return nil
+	}
+	return c.w.Fetch(ctx, absent.pieces)
+}
+
 // writeAll writes as many files at once as memory allows.
 func (c *checkout) writeAll(ctx context.Context, targets []*target) error {
 	memory := semaphore.NewWeighted(materialiseMemory)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for _, t := range targets {
+		if !t.needed {
+			continue
+		}
 		weight := min(largefile.Window, t.size())
 		if memory.Acquire(groupCtx, weight) != nil {
 			break // Wait says why
@@ -246,38 +162,22 @@ func (c *checkout) writeAll(ctx context.Context, targets []*target) error {
 // one writes one file. What is wrong with this file alone is reported; any
 // other error, such as a full disk, ends the checkout.
 func (c *checkout) one(ctx context.Context, t *target) error {
-	if t.err != nil {
-		c.report(t, t.err)
-		return c.leaveManifest(t)
-	}
-	needed, err := c.look(t)
-	switch {
-	case errors.Is(err, ErrModified):
-		c.report(t, err)
-		return nil
-	case err != nil || !needed:
-		return err
-	}
 	if c.o.DryRun {
 		c.report(t, c.w.allPresent(t.manifest))
 		return nil
 	}
-	err = c.materialise(ctx, t)
+	err := c.materialise(ctx, t)
 	var missing *chunkstore.MissingError
 	var corrupt *chunkstore.CorruptError
 	var wrong *largefile.DigestError
-	if errors.As(err, &missing) || errors.As(err, &corrupt) || errors.As(err, &wrong) {
+	switch {
+	case errors.As(err, &missing) || errors.As(err, &corrupt) || errors.As(err, &wrong):
 		c.report(t, err)
 		return c.leaveManifest(t)
-	}
-	if isInTheWay(err) {
-		c.report(t, err)
-		return nil
-	}
-	if err != nil {
+	case err != nil && !errors.Is(err, ErrModified) && !isInTheWay(err):
 		return fmt.Errorf("%s: %w", t.entry.Path, err)
 	}
-	c.report(t, nil)
+	c.report(t, err)
 	return nil
 }
 
@@ -295,31 +195,54 @@ func isInTheWay(err error) bool {
 	return false
 }
 
-// look finds out what is there now, and whether the file must be written.
-func (c *checkout) look(t *target) (needed bool, err error) {
+// look finds out what is there now, and whether the file must be written. What
+// keeps it from being written is reported.
+func (c *checkout) look(t *target) error {
+	if t.err != nil {
+		c.report(t, t.err)
+		return c.leaveManifest(t)
+	}
 	var st syscall.Stat_t
 	if err := c.w.lstat(t.entry.Path, &st); err != nil {
-		return true, nil // nothing there, or creating it will say why not
+		t.needed = true // nothing there, or creating it will say why not
+		return nil
 	}
+	t.seen = repo.StatOf(&st)
 	// Where the file is replaced whatever it is, and its content is only a
 	// seed, stat data that may be racy are good enough.
-	overwrite := c.o.Force || len(c.o.Pathspecs) > 0
+	overwrite := c.overwrites()
 	i, ok := c.index.Find(t.entry.Path)
 	trust := overwrite && ok && c.index.Entries[i].ID != t.entry.ID
 	now, err := c.w.contentNow(c.index, t.entry.Path, &st, trust)
 	if err != nil {
-		return false, err
+		return err
 	}
 	switch {
 	case now.materialised && now.manifest.SHA256 == t.manifest.SHA256:
 		t.done = c.w.noModes || st.Mode&0o100 != 0 == (t.entry.Mode == repo.ModeExecutable)
-		return !t.done, nil
-	case now.manifest == nil && !overwrite:
-		return false, ErrModified
-	case now.materialised:
+		t.needed = !t.done
 		t.old = now.manifest
+	case now.manifest == nil && !overwrite:
+		c.report(t, ErrModified)
+	default:
+		t.needed = true
+		if now.materialised {
+			t.old = now.manifest
+		}
 	}
-	return true, nil
+	return nil
+}
+
+// overwrites tells whether local changes are given up.
+func (c *checkout) overwrites() bool { return c.o.Force || len(c.o.Pathspecs) > 0 }
+
+// changed tells whether somebody else has written to the path since look.
+func (c *checkout) changed(t *target) bool {
+	var st syscall.Stat_t
+	if c.w.lstat(t.entry.Path, &st) != nil {
+		return t.seen != repo.Stat{}
+	}
+	return t.seen != repo.StatOf(&st)
 }
 
 // materialise writes the file beside its place, and renames it.
@@ -342,6 +265,9 @@ func (c *checkout) materialise(ctx context.Context, t *target) error {
 	}
 	if err := largefile.Materialise(ctx, t.manifest, p.file, o); err != nil {
 		return err
+	}
+	if !c.overwrites() && c.changed(t) {
+		return ErrModified
 	}
 	if err := p.place(path, t.entry.Mode == repo.ModeExecutable); err != nil {
 		return err

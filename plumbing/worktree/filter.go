@@ -140,6 +140,9 @@ func (f *Filter) Smudge(ctx context.Context, path string, in io.Reader, out io.W
 	}
 	m, err := chunkstore.ParseManifest(text)
 	if err == nil {
+		if err := f.w.fetchAbsent(ctx, m.Pieces); err != nil {
+			return err
+		}
 		err = f.w.allPresent(m)
 	}
 	if err != nil {

@@ -34,6 +34,10 @@ type Worktree struct {
 	Git    git.Runner // runs in the directory that pathspecs are relative to
 	Store  *gitstore.Store
 	Params chunkstore.Params
+	// Fetch, unless nil, brings chunks that are absent here from elsewhere
+	// before a file is written. What it cannot bring stays absent; its error
+	// ends the command.
+	Fetch func(ctx context.Context, absent []chunkstore.Piece) error
 
 	dir     string // of Git, absolute
 	noModes bool   // core.fileMode is off: executable is what the index says
