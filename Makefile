@@ -75,6 +75,7 @@ build-deps:
 deps:
 	@PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES)" t/deps.sh
 	$(GO) mod download
+	t/s3-server.sh
 
 quickstart: build-deps
 	$(MAKE) all

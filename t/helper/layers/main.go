@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -98,7 +99,7 @@ func ours(from, imported string) string {
 	}
 	may := map[string][]string{
 		"cmd":        {"porcelain"},
-		"porcelain":  {"porcelain", "plumbing", "chunkstore"},
+		"porcelain":  {"porcelain", "plumbing", "chunkstore", "hooks"},
 		"plumbing":   {"plumbing", "chunkstore"},
 		"chunkstore": {"chunkstore"},
 		// Helper programs and measurements stand outside.
@@ -130,19 +131,18 @@ func library(from, imported string) string {
 }
 
 // inStore is what the packages of single stores may use beside that.
-func inStore() map[string]string {
-	return map[string]string{
-		"chunkstore/passive": "github.com/klauspost/compress/",
-		"chunkstore/dir":     "golang.org/x/sys/unix",
-		"chunkstore/s3":      "github.com/minio/minio-go/v7",
-		"chunkstore/sealed":  "filippo.io/age",
+func inStore() map[string][]string {
+	return map[string][]string{
+		"chunkstore/passive": {"github.com/klauspost/compress/zlib"},
+		"chunkstore/dir":     {"golang.org/x/sys/unix"},
+		"chunkstore/s3":      {"github.com/minio/minio-go/v7", "github.com/minio/minio-go/v7/pkg/credentials"},
+		"chunkstore/sealed":  {"filippo.io/age", "filippo.io/age/agessh", "golang.org/x/crypto/ssh"},
 	}
 }
 
 func allowedInChunkstore(from, imported string) bool {
 	std := !strings.Contains(layer(imported), ".") && imported != "C"
-	own := inStore()[from]
 	return std || strings.HasPrefix(imported, module) ||
 		imported == "github.com/restic/chunker" || strings.HasPrefix(imported, "golang.org/x/sync/") ||
-		own != "" && strings.HasPrefix(imported, own)
+		slices.Contains(inStore()[from], imported)
 }
