@@ -13,6 +13,7 @@ type AddOptions struct {
 	LargeFile int64    // files of at least so many bytes are large
 	DryRun    bool
 	Force     bool // also ignored files
+	Spill     *Spill
 	// Begin is told how many bytes will be read, before any is.
 	Begin func(bytes int64)
 	// Progress is told the number of bytes just read.

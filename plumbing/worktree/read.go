@@ -168,6 +168,9 @@ func (r *reader) readLarge(ctx context.Context, todo []*candidate) error {
 	memory := semaphore.NewWeighted(captureMemory)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	if r.o.Spill != nil {
+		group.SetLimit(1) // the parts of several files would need room at once
+	}
 	for _, c := range todo {
 		weight := min(captureMemory, largefile.Weight(r.w.Params, c.stat.Size))
 		if memory.Acquire(groupCtx, weight) != nil {
@@ -201,10 +204,7 @@ func (r *reader) large(ctx context.Context, c *candidate) error {
 	if err != nil {
 		return err
 	}
-	counted := &counting{Batch: r.batch}
-	m, err := largefile.Capture(ctx, src, counted, largefile.CaptureOptions{
-		Params: r.w.Params, Previous: r.previous(c), SizeHint: c.stat.Size, Progress: r.o.Progress,
-	})
+	m, err := r.capture(ctx, c, src)
 	if errors.Is(err, largefile.ErrChanged) {
 		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
 	}
@@ -214,8 +214,31 @@ func (r *reader) large(ctx context.Context, c *candidate) error {
 	if c.changed(f) {
 		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
 	}
-	c.stored = counted.bytes.Load()
 	return r.blob(packfile.NewEncoder(), c, m.Encode())
+}
+
+// capture stores the chunks of a large file.
+func (r *reader) capture(ctx context.Context, c *candidate, src largefile.Source) (*chunkstore.Manifest, error) {
+	o := largefile.CaptureOptions{
+		Params: r.w.Params, Previous: r.previous(c), SizeHint: c.stat.Size, Progress: r.o.Progress,
+	}
+	if r.o.Spill == nil {
+		counted := &counting{Batch: r.batch}
+		m, err := largefile.Capture(ctx, src, counted, o)
+		c.stored = counted.bytes.Load()
+		return m, err
+	}
+	sink, err := newSpilling(ctx, r.w.Store, r.o.Spill)
+	if err != nil {
+		return nil, err
+	}
+	defer sink.abort()
+	m, err := largefile.Capture(ctx, src, sink, o)
+	if err == nil {
+		err = sink.hold()
+	}
+	c.stored = sink.stored
+	return m, err
 }
 
 func (r *reader) previous(c *candidate) *chunkstore.Manifest {
