@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/transfer"
+)
+
+// A Source is a peer as a transfer.Source. It keeps one session for questions
+// and locks, and begins another for each stream. Its methods may be called from
+// several goroutines.
+type Source struct {
+	name    string
+	streams int
+	dial    func(context.Context) (*Client, error)
+
+	turn    chan struct{} // holds one token; guards control
+	control *Client
+}
+
+var _ transfer.Source = (*Source)(nil)
+
+// NewSource returns the peer that dial leads to, whose name a person knows.
+// streams is how many sessions at once are useful.
+func NewSource(name string, streams int, dial func(context.Context) (*Client, error)) *Source {
+	return &Source{name: name, streams: max(1, streams), dial: dial, turn: make(chan struct{}, 1)}
+}
+
+// Name implements transfer.Source.
+func (s *Source) Name() string { return s.name }
+
+// Streams implements transfer.Source.
+func (s *Source) Streams() int { return s.streams }
+
+// Client returns the session for questions and locks, which it begins if there
+// is none. fresh tells that it did. The session is the Source's to close.
+func (s *Source) Client(ctx context.Context) (c *Client, fresh bool, err error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	if s.control != nil && s.control.failure() == nil {
+		return s.control, false, nil
+	}
+	s.control, err = s.dial(ctx)
+	return s.control, true, err
+}
+
+// with calls fn with the session for questions, and again with a new one when
+// it turns out that the server has ended the old one meanwhile.
+func (s *Source) with(ctx context.Context, fn func(*Client) error) error {
+	for {
+		c, fresh, err := s.Client(ctx)
+		if err != nil {
+			return err
+		}
+		err = fn(c)
+		if err == nil || fresh || ctx.Err() != nil || c.failure() == nil {
+			return err
+		}
+	}
+}
+
+// Have implements transfer.Source.
+func (s *Source) Have(ctx context.Context, ids []chunkstore.ID) (held []bool, err error) {
+	err = s.with(ctx, func(c *Client) error {
+		held, err = c.Have(ctx, ids)
+		return err
+	})
+	return held, err
+}
+
+// Open implements transfer.Source.
+func (s *Source) Open(ctx context.Context) (transfer.Stream, error) {
+	c, err := s.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := c.Get(ctx)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return ownStream{stream}, nil
+}
+
+// An ownStream has a client of its own.
+type ownStream struct{ *Stream }
+
+// Close implements transfer.Stream.
+func (s ownStream) Close() error {
+	s.c.Close()
+	return s.Stream.Close()
+}
+
+// Lock asks the peer to promise that it will hold the chunks for d, in as many
+// locks as that takes; see Client.Lock. release undoes what was promised; it
+// may be called although ctx is done, and takes a few seconds at most. It is
+// not nil even with an error: some locks may have been granted.
+func (s *Source) Lock(ctx context.Context, ids []chunkstore.ID, d time.Duration) (granted []bool, release func(), err error) {
+	var tokens []string
+	release = func() { s.unlock(tokens) }
+	for len(ids) > 0 && err == nil {
+		err = s.with(ctx, func(c *Client) error {
+			batch := ids[:min(len(ids), c.maxIDs)]
+			part, token, err := c.Lock(ctx, batch, d)
+			if err != nil {
+				return err
+			}
+			ids, granted = ids[len(batch):], append(granted, part...)
+			if token != "" {
+				tokens = append(tokens, token)
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, release, err
+	}
+	return granted, release, nil
+}
+
+// unlock undoes locks as far as it can: they end by themselves.
+func (s *Source) unlock(tokens []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, token := range tokens {
+		err := s.with(ctx, func(c *Client) error { return c.Unlock(ctx, token) })
+		if told := (*RemoteError)(nil); err != nil && !errors.As(err, &told) {
+			return
+		}
+	}
+}
+
+// Close ends the session for questions. Streams are closed by those who opened
+// them. The Source can be used again.
+func (s *Source) Close() error {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.control == nil {
+		return nil
+	}
+	return s.control.Close()
+}
