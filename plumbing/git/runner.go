@@ -27,6 +27,8 @@ type Runner struct {
 	// Env is the whole environment, nil for that of this process. LC_ALL is
 	// always C.
 	Env []string
+	// Stderr, unless nil, gets what git says on stderr as it comes.
+	Stderr io.Writer
 }
 
 // Error says that git failed.
@@ -100,6 +102,9 @@ func (r Runner) command(ctx context.Context, args []string) *command {
 	c.Env = r.Env
 	c.Env = append(c.Environ(), "LC_ALL=C")
 	c.Stderr = c.stderr
+	if r.Stderr != nil {
+		c.Stderr = io.MultiWriter(c.stderr, r.Stderr)
+	}
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = killDelay
 	return c

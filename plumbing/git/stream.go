@@ -19,6 +19,16 @@ const maxRecord = 1 << 20
 // NUL-terminated (git's -z), as it comes. The record is only valid during the
 // call. When fn fails, git is ended and fn's error returned as it is.
 func (r Runner) Stream(ctx context.Context, stdin io.Reader, args []string, fn func(record []byte) error) error {
+	return r.stream(ctx, stdin, args, splitNUL, fn)
+}
+
+// Lines is Stream for output of lines, for verbs that have no -z. A line comes
+// without its newline.
+func (r Runner) Lines(ctx context.Context, stdin io.Reader, args []string, fn func(line []byte) error) error {
+	return r.stream(ctx, stdin, args, bufio.ScanLines, fn)
+}
+
+func (r Runner) stream(ctx context.Context, stdin io.Reader, args []string, split bufio.SplitFunc, fn func([]byte) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := r.command(ctx, args)
@@ -30,7 +40,7 @@ func (r Runner) Stream(ctx context.Context, stdin io.Reader, args []string, fn f
 	if err := c.Start(); err != nil {
 		return c.failure(err)
 	}
-	if err := eachRecord(out, fn); err != nil {
+	if err := eachRecord(out, split, fn); err != nil {
 		cancel()
 		// The git that was just told to end has nothing more to say.
 		_ = c.Wait()
@@ -42,10 +52,10 @@ func (r Runner) Stream(ctx context.Context, stdin io.Reader, args []string, fn f
 	return nil
 }
 
-func eachRecord(r io.Reader, fn func([]byte) error) error {
+func eachRecord(r io.Reader, split bufio.SplitFunc, fn func([]byte) error) error {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(make([]byte, 64<<10), maxRecord)
-	scanner.Split(splitNUL)
+	scanner.Split(split)
 	for scanner.Scan() {
 		if err := fn(scanner.Bytes()); err != nil {
 			return err
