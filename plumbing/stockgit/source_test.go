@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stockgit
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/transfer"
+)
+
+var _ transfer.Source = (*Source)(nil)
+
+// pushed returns a server that has a file, and a machine that has only its
+// manifest.
+func pushed(t *testing.T, chunks [][]byte) (*machine, stock) {
+	t.Helper()
+	from, to, s := newMachine(t), newMachine(t), newStock(t)
+	from.hold(chunks...)
+	push(t, from.server(s), from, PushOptions{}, from.manifest("file", chunks...))
+	to.manifest("file", chunks...)
+	return to, s
+}
+
+func ids(chunks [][]byte) []chunkstore.ID {
+	var all []chunkstore.ID
+	for _, c := range chunks {
+		all = append(all, chunkstore.BlobID(c))
+	}
+	return all
+}
+
+// get asks for chunks and compares what comes; those in missing must not.
+func get(t *testing.T, s *Source, chunks [][]byte, missing map[chunkstore.ID]bool) {
+	t.Helper()
+	stream, err := s.Open(t.Context())
+	must(t, err)
+	defer stream.Close()
+	all := ids(chunks)
+	must(t, stream.Ask(all[:1]...))
+	must(t, stream.Ask(all[1:]...))
+	for i, want := range chunks {
+		c, err := stream.Next()
+		if absent := (*chunkstore.MissingError)(nil); missing[all[i]] && errors.As(err, &absent) && absent.ID == all[i] {
+			continue
+		}
+		must(t, err)
+		if c.ID != all[i] || !bytes.Equal(c.Content, want) {
+			t.Fatalf("chunk %d is %s of %d bytes", i, c.ID, len(c.Content))
+		}
+		if c.Object.ID != (chunkstore.ID{}) {
+			c.Object.Release()
+		}
+		if c.Release != nil {
+			c.Release()
+		}
+	}
+	if n := stream.(interface{ Received() int64 }).Received(); n < chunkSize {
+		t.Errorf("received %d bytes", n)
+	}
+}
+
+func TestSource(t *testing.T) {
+	chunks := random(11, 30)
+	to, s := pushed(t, chunks[:29])
+	source := to.server(s).Source()
+	defer source.Close()
+	have, err := source.Have(t.Context(), ids(chunks))
+	must(t, err)
+	for i, has := range have {
+		if has != (i < 29) {
+			t.Errorf("chunk %d: %v", i, has)
+		}
+	}
+	get(t, source, chunks[:29], nil)
+	get(t, source, chunks[3:10], nil)
+	to.clean()
+	s.clean()
+}
+
+// TestSourceOfWhatTheServerLost: the rest still comes.
+func TestSourceOfWhatTheServerLost(t *testing.T) {
+	chunks := random(12, 5)
+	to, s := pushed(t, chunks)
+	source := to.server(s).Source()
+	defer source.Close()
+	_, err := source.Have(t.Context(), nil)
+	must(t, err)
+	lost := chunkstore.BlobID(chunks[2]).String()
+	s.run("for-each-ref")
+	refs := s.refs()
+	s.run("update-ref", "-d", refs[0])
+	for i, c := range chunks {
+		if i != 2 {
+			s.run("update-ref", "refs/kept/"+string(rune('a'+i)), chunkstore.BlobID(c).String())
+		}
+	}
+	s.run("gc", "-q", "--prune=now")
+	if _, err := s.git.Run(t.Context(), nil, "cat-file", "-e", lost); err == nil {
+		t.Fatal("the server still has the chunk")
+	}
+	get(t, source, chunks, map[chunkstore.ID]bool{chunkstore.BlobID(chunks[2]): true})
+}
+
+// TestSourceThatGivesNoObjectsByID: an old protocol, or a policy.
+func TestSourceThatGivesNoObjectsByID(t *testing.T) {
+	chunks := random(13, 5)
+	to, s := pushed(t, chunks)
+	to.run("config", "protocol.version", "0")
+	source := to.server(s).Source()
+	get(t, source, chunks, nil)
+	if !source.byRef.Load() {
+		t.Error("objects came by id")
+	}
+	get(t, source, chunks[1:3], nil)
+	source.Close()
+	to.clean()
+}
+
+// TestSourceWithDeltas: the server's gc has made some.
+func TestSourceWithDeltas(t *testing.T) {
+	chunks := random(14, 4)
+	for i := range chunks {
+		chunks[i] = append(bytes.Clone(chunks[0]), byte(i))
+	}
+	to, s := pushed(t, chunks)
+	s.run("repack", "-adfq", "--depth=10", "--window=10")
+	get(t, to.server(s).Source(), chunks, nil)
+	indexes, err := filepath.Glob(filepath.Join(s.dir, "objects/pack/*.idx"))
+	must(t, err)
+	pack, err := packfile.Open(indexes[0])
+	must(t, err)
+	defer pack.Close()
+	deltas := 0
+	for i := range pack.Index.Len() {
+		if _, _, err := pack.Header(i); errors.Is(err, packfile.ErrDelta) {
+			deltas++
+		}
+	}
+	if deltas == 0 {
+		t.Error("there was none to be tested")
+	}
+}
+
+func TestSourceThatIsNotThere(t *testing.T) {
+	m := newMachine(t)
+	server := &Server{Repo: m.repo, Git: m.git, Name: "gone", URL: "file:///nonexistent/repository"}
+	if _, err := server.Source().Have(t.Context(), nil); err == nil {
+		t.Error("a server that is not there has answered")
+	}
+	if _, err := server.Source().Open(t.Context()); err == nil {
+		t.Error("a server that is not there was opened")
+	}
+}
+
+func TestCloseOfAStream(t *testing.T) {
+	chunks := random(15, 3)
+	to, s := pushed(t, chunks)
+	source := to.server(s).Source()
+	defer source.Close()
+	idle, err := source.Open(t.Context())
+	must(t, err)
+	waiting := make(chan error)
+	go func() {
+		_, err := idle.Next()
+		waiting <- err
+	}()
+	must(t, idle.Close())
+	if err := <-waiting; err == nil {
+		t.Error("a closed stream has answered")
+	}
+	// One that is fetching, from a server that never ends.
+	slow := filepath.Join(t.TempDir(), "slow")
+	must(t, os.WriteFile(slow, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o777))
+	server := to.server(s)
+	stuck := server.Source()
+	_, err = stuck.Have(t.Context(), nil)
+	must(t, err)
+	server.UploadPack = slow
+	stream, err := stuck.Open(t.Context())
+	must(t, err)
+	must(t, stream.Ask(ids(chunks)...))
+	must(t, stream.Close())
+	if err := stream.Ask(ids(chunks)...); err == nil {
+		t.Error("a closed stream was asked")
+	}
+	to.clean()
+}
