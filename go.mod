@@ -6,6 +6,7 @@ require (
 	filippo.io/age v1.3.2
 	github.com/dustin/go-humanize v1.1.0
 	github.com/google/go-cmp v0.7.0
+	github.com/kevinburke/ssh_config v1.6.0
 	github.com/klauspost/compress v1.20.3
 	github.com/libgit2/git2go/v34 v34.0.0
 	github.com/minio/minio-go/v7 v7.4.1

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// master is the ssh that has the connection: an OpenSSH ControlMaster.
+//
+// It is started by a shell that the kernel tells when this process dies; the
+// shell ends it and clears away its directory. (A death signal to ssh itself
+// would not get through a wrapper that GIT_SSH names.)
+type master struct {
+	addr   Address
+	opts   Options
+	dir    string // private, with the control socket in it
+	cmd    *exec.Cmd
+	stderr tail
+	done   chan struct{} // closed when it has ended
+}
+
+// supervise runs %s, the person's ssh, with the arguments that follow its
+// directory.
+const supervise = `
+dir=$1; shift
+trap '%s' TERM
+%s "$@" &
+ssh=$!
+wait "$ssh"; status=$?
+rm -f "$dir/s"; rmdir "$dir"
+exit "$status"
+`
+
+const (
+	killGroup = `trap "" TERM; kill -TERM 0`
+	// A terminal answers the foreground group only, so an ssh that may ask
+	// stays in ours.
+	killChild = `kill -TERM "$ssh"`
+)
+
+const (
+	pollEvery = 5 * time.Millisecond
+	stopDelay = 2 * time.Second
+)
+
+// startMaster returns when the connection is authenticated: ssh makes the
+// control socket then.
+func startMaster(ctx context.Context, addr Address, o Options) (*master, error) {
+	dir, err := socketDir(o.TempDir)
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the control socket: %w", err)
+	}
+	m := &master{addr: addr, opts: o, dir: dir, done: make(chan struct{})}
+	m.cmd = m.command()
+	if err := m.start(); err != nil {
+		return nil, errors.Join(&ConnectError{addr, NoSSH, err.Error()}, os.RemoveAll(dir))
+	}
+	if err := m.await(ctx); err != nil {
+		m.stop()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *master) command() *exec.Cmd {
+	kill := killGroup
+	if m.opts.Interactive {
+		kill = killChild
+	}
+	args := append([]string{"-c", fmt.Sprintf(supervise, kill, m.opts.program()), "ssh", m.dir,
+		"-M", "-N", "-S", m.socket()}, m.opts.args()...)
+	alive := defaultAlive
+	if m.opts.Alive > 0 {
+		alive = m.opts.Alive
+	}
+	args = append(args, "-o", "ServerAliveInterval="+seconds(alive/3), "-o", "ServerAliveCountMax=3")
+	if !m.opts.Interactive {
+		args = append(args, "-o", "ConnectTimeout="+seconds(m.opts.timeout()))
+	}
+	cmd := exec.Command("/bin/sh", append(args, m.addr.destination()...)...)
+	cmd.Env = m.opts.Env
+	cmd.Stderr = &m.stderr
+	cmd.WaitDelay = stopDelay
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !m.opts.Interactive, Pdeathsig: syscall.SIGTERM}
+	return cmd
+}
+
+func (m *master) socket() string { return filepath.Join(m.dir, "s") }
+
+// start keeps the thread that starts the shell as long as the shell: the
+// kernel takes the end of that thread for the parent's.
+func (m *master) start() error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := m.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = m.cmd.Wait() // why is in stderr
+			_ = os.RemoveAll(m.dir)
+			close(m.done)
+		}
+	}()
+	return <-started
+}
+
+func (m *master) await(ctx context.Context) error {
+	var timeout <-chan time.Time
+	if !m.opts.Interactive {
+		timer := time.NewTimer(m.opts.timeout())
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	for {
+		select {
+		case <-poll.C:
+			if _, err := os.Lstat(m.socket()); err == nil {
+				return nil
+			}
+		case <-m.done:
+			return m.failure(m.stderr.String())
+		case <-timeout:
+			return &ConnectError{m.addr, TimedOut, m.stderr.String()}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// failure is why there is no connection, now that ssh has ended.
+func (m *master) failure(stderr string) error {
+	reason := reasonOf(stderr)
+	if m.cmd.ProcessState.ExitCode() == exitNotFound {
+		reason = NoSSH
+	}
+	return &ConnectError{m.addr, reason, stderr}
+}
+
+// stop ends the connection and returns when the process is gone.
+func (m *master) stop() {
+	_ = m.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-m.done:
+		return
+	case <-time.After(stopDelay):
+	}
+	if !m.opts.Interactive {
+		_ = syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)
+	}
+	_ = m.cmd.Process.Kill()
+	<-m.done
+}
+
+// alive says whether the connection is there.
+func (m *master) alive() bool {
+	select {
+	case <-m.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// channelArgs are for an ssh that uses the connection.
+func (m *master) channelArgs() []string {
+	return append([]string{"-S", m.socket(), "-o", "ControlMaster=no"}, m.opts.args()...)
+}
+
+// maxSocket is how long the name of a control socket may be: 104 bytes with
+// its NUL on the BSDs, of which ssh takes 17 for the name it begins with.
+const maxSocket = 104 - 1 - 17
+
+// socketDir makes a private directory that ssh can have a socket in.
+func socketDir(parent string) (string, error) {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
+	const name = "/gdo-4294967295/s"
+	if !filepath.IsAbs(parent) || strings.Trim(parent, plain) != "" || len(parent)+len(name) > maxSocket {
+		parent = "/tmp"
+	}
+	return os.MkdirTemp(parent, "gdo-")
+}
