@@ -40,8 +40,10 @@ type Batch struct {
 	mu        sync.Mutex
 	current   *packfile.Writer // chunks
 	objects   *packfile.Writer
-	expect    int // chunks the current pack will have
-	seen      map[chunkstore.ID]bool
+	expect    int                    // chunks the current pack will have
+	appended  int                    // chunks, of all commits
+	seen      map[chunkstore.ID]bool // appended since the last commit
+	relied    idList                 // found in the held set since then
 	finishing errgroup.Group
 
 	finishedMu sync.Mutex // not mu: who waits for finishing may hold that
@@ -74,7 +76,8 @@ func (s *Store) begin() (*Batch, error) {
 	return b, nil
 }
 
-// Has tells whether the batch or the held set has the chunk.
+// Has tells whether the batch or the held set has the chunk. What it finds in
+// the held set Commit makes sure of again.
 func (b *Batch) Has(id chunkstore.ID) (bool, error) {
 	b.mu.Lock()
 	seen := b.seen[id]
@@ -82,7 +85,13 @@ func (b *Batch) Has(id chunkstore.ID) (bool, error) {
 	if seen {
 		return true, nil
 	}
-	return b.s.Has(context.Background(), id)
+	has, err := b.s.Has(context.Background(), id)
+	if has && err == nil {
+		b.mu.Lock()
+		b.relied.add(id)
+		b.mu.Unlock()
+	}
+	return has, err
 }
 
 // Append adds a chunk. One that the batch has is ignored.
@@ -103,6 +112,7 @@ func (b *Batch) add(id chunkstore.ID, write func(*packfile.Writer) error) error 
 		return err
 	}
 	b.seen[id] = true
+	b.appended++
 	full := b.current.Len() >= b.expect && b.current.Bytes() >= b.s.packLeast
 	if full || b.current.Bytes() > packBytes {
 		b.finishCurrent()
@@ -132,7 +142,7 @@ func (b *Batch) open(w **packfile.Writer, expect int) (err error) {
 func (b *Batch) finishCurrent() {
 	w := b.current
 	b.current = nil
-	b.expect = max(packChunks, len(b.seen)/packFraction)
+	b.expect = max(packChunks, b.appended/packFraction)
 	b.finishing.Go(func() error {
 		p, err := w.Finish(b.s.packDir, b.writer.keep(pendingChunks))
 		if err != nil {
@@ -145,32 +155,54 @@ func (b *Batch) finishCurrent() {
 	})
 }
 
-// Commit makes the chunks durable and adds them to the held set.
+// Commit makes the chunks durable and adds them to the held set. It may be
+// called several times. A chunk that Has found in the held set, and that was
+// dropped since, becomes held again if its content is still there; if not, the
+// error is ErrDropped, and nothing has become held.
 func (b *Batch) Commit(ctx context.Context) error {
-	if b.current != nil {
-		b.mu.Lock()
-		b.finishCurrent()
-		b.mu.Unlock()
+	if err := b.finishChunks(ctx); err != nil {
+		return err
 	}
+	b.holding = true
+	if err := b.hold(ctx, b.pendingIDs()); err != nil {
+		return err
+	}
+	if err := b.settleFinished(); err != nil {
+		return err
+	}
+	clear(b.seen)
+	b.relied = idList{}
+	return nil
+}
+
+// finishChunks puts the chunk packs into place, durably.
+func (b *Batch) finishChunks(ctx context.Context) error {
+	b.mu.Lock()
+	if b.current != nil {
+		b.finishCurrent()
+	}
+	b.mu.Unlock()
 	if err := b.finishing.Wait(); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+	return ctx.Err()
+}
+
+func (b *Batch) pendingIDs() []chunkstore.ID {
 	ids := make([]chunkstore.ID, 0, len(b.seen))
 	for id := range b.seen {
 		ids = append(ids, id)
 	}
-	b.holding = true
-	if err := b.hold(ctx, ids); err != nil {
-		return err
-	}
+	return ids
+}
+
+func (b *Batch) settleFinished() error {
 	for _, p := range b.finished {
 		if err := b.s.settleChunks(keepOf(p.Path)); err != nil {
 			return err
 		}
 	}
+	b.finished = nil
 	return nil
 }
 

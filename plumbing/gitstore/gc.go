@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,6 +27,8 @@ const (
 	// Packs smaller than this are put together once there are so many.
 	smallPack  = 64 << 20
 	smallPacks = 8
+	// How long to wait before looking again whether another gc has ended.
+	gcPause = 20 * time.Millisecond
 )
 
 // GCOptions say what gc does.
@@ -33,7 +36,8 @@ type GCOptions struct {
 	DryRun bool
 	// Needed calls fn for every chunk that a manifest of the repository
 	// names. Chunks that are there and needed but not held, as in a clone
-	// that shares its origin's packs, become held instead of being cleared.
+	// that shares its origin's packs, become held instead of being cleared,
+	// unless chunks were ever dropped here: then these may be such.
 	Needed   func(ctx context.Context, fn func(chunkstore.ID) error) error
 	Progress func(n int64) // told the number of bytes just copied
 }
@@ -49,7 +53,8 @@ type GCResult struct {
 
 // GC clears what abandoned writers left, removes chunk packs that the held set
 // does not need, and rewrites those of which little is live. Packs of running
-// writers, and chunks that are held, are not touched.
+// writers, and chunks that are held or that someone is about to drop, are not
+// touched.
 //
 // It returns ErrBusy when another gc is running.
 func (s *Store) GC(ctx context.Context, o GCOptions) (GCResult, error) {
@@ -90,7 +95,7 @@ func (s *Store) lockGC() (unlock func(), err error) {
 	if err := os.MkdirAll(s.spool, 0o777); err != nil {
 		return nil, fmt.Errorf("gc: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(s.spool), "gc.lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	f, err := os.OpenFile(filepath.Join(s.private, "gc.lock"), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("gc: %w", err)
 	}
@@ -99,6 +104,21 @@ func (s *Store) lockGC() (unlock func(), err error) {
 		return nil, ErrBusy
 	}
 	return func() { _ = f.Close() }, nil
+}
+
+// waitGC is lockGC that waits for another gc to end.
+func (s *Store) waitGC(ctx context.Context) (unlock func(), err error) {
+	for {
+		unlock, err := s.lockGC()
+		if !errors.Is(err, ErrBusy) {
+			return unlock, err
+		}
+		select {
+		case <-time.After(gcPause):
+		case <-ctx.Done():
+			return nil, errors.Join(ErrBusy, ctx.Err())
+		}
+	}
 }
 
 // A chunkPack is a settled chunk pack and what of it is live.
@@ -142,7 +162,7 @@ func (s *Store) settledPacks() ([]*chunkPack, error) {
 
 // adoptNeeded makes chunks held that are there and needed, and returns them.
 func (s *Store) adoptNeeded(ctx context.Context, packs []*chunkPack, o GCOptions) ([]chunkstore.ID, error) {
-	if o.Needed == nil {
+	if o.Needed == nil || s.hasDropped() {
 		return nil, nil
 	}
 	loose, err := s.notHeld(ctx, packs)
@@ -181,7 +201,8 @@ func (s *Store) notHeld(ctx context.Context, packs []*chunkPack) (map[chunkstore
 }
 
 // Adopt makes chunks held that are in a chunk pack here and that needed names,
-// and returns how many. A clone made with hard links has such chunks.
+// and returns how many. A clone made with hard links has such chunks. Where
+// chunks were ever dropped it does nothing.
 func (s *Store) Adopt(ctx context.Context, needed func(ctx context.Context, fn func(chunkstore.ID) error) error) (int, error) {
 	unlock, err := s.lockGC()
 	if err != nil {

@@ -12,11 +12,29 @@ import (
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
-// hold adds chunks, which are durable, to the held set. When another process
-// moves the ref meanwhile, it tries again from there.
+// A change says what is to be added to a held set, and what taken out of it.
+type change func(held *chunkstore.Held) (add, remove []chunkstore.ID, err error)
+
+// hold adds chunks, which are durable, to the held set.
 func (b *Batch) hold(ctx context.Context, ids []chunkstore.ID) error {
+	err := b.alter(ctx, "hold", func(held *chunkstore.Held) (add, remove []chunkstore.ID, err error) {
+		lost, err := b.relied.missing(held)
+		if err == nil && len(lost) > 0 {
+			err = errLost
+		}
+		return ids, nil, err
+	})
+	if errors.Is(err, errLost) {
+		return b.bringBack(ctx, ids)
+	}
+	return err
+}
+
+// alter changes the held set. When another process moves the ref meanwhile, it
+// tries again from there.
+func (b *Batch) alter(ctx context.Context, verb string, c change) error {
 	for {
-		moved, err := b.tryHold(ids)
+		moved, err := b.tryAlter(verb, c)
 		if !moved || err != nil {
 			return err
 		}
@@ -29,14 +47,13 @@ func (b *Batch) hold(ctx context.Context, ids []chunkstore.ID) error {
 	}
 }
 
-// tryHold reports whether the ref was moved by another.
-func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
+// tryAlter reports whether the ref was moved by another.
+func (b *Batch) tryAlter(verb string, c change) (moved bool, err error) {
 	old, _, err := b.s.repo.Ref(HeldRef)
 	if err != nil {
 		return false, fmt.Errorf("read %s: %w", HeldRef, err)
 	}
-	held := chunkstore.OpenHeld(b.s.readTree, old)
-	root, trees, err := held.Update(ids, nil)
+	root, trees, n, err := b.s.altered(old, c)
 	if err != nil {
 		// Of a set that was moved on git may have pruned what it was.
 		if now, _, err := b.s.repo.Ref(HeldRef); err == nil && now != old {
@@ -44,17 +61,14 @@ func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
 		}
 		return false, fmt.Errorf("update held set: %w", err)
 	}
-	if len(ids) == 0 {
-		return false, nil
-	}
-	if root == old { // another was faster
+	if root == old { // nothing to do, or another was faster
 		return false, b.s.reload()
 	}
 	pack, err := b.writeTrees(trees)
 	if err != nil {
 		return false, err
 	}
-	err = b.s.repo.SwapRef(HeldRef, old, root, fmt.Sprintf("devops: hold %d chunks", len(ids)))
+	err = b.s.repo.SwapRef(HeldRef, old, root, fmt.Sprintf("devops: %s %d chunks", verb, n))
 	if errors.Is(err, repo.ErrRefMoved) {
 		return true, releaseObjects(pack)
 	}
@@ -62,6 +76,22 @@ func (b *Batch) tryHold(ids []chunkstore.ID) (moved bool, err error) {
 		return false, errors.Join(err, releaseObjects(pack))
 	}
 	return false, errors.Join(b.s.reload(), releaseObjects(pack))
+}
+
+// altered computes what a held set becomes, and by how many chunks at most the
+// two differ.
+func (s *Store) altered(old chunkstore.ID, c change) (root chunkstore.ID, trees []chunkstore.Tree, n int, err error) {
+	held := chunkstore.OpenHeld(s.readTree, old)
+	add, remove, err := c(held)
+	if err != nil {
+		return root, nil, 0, err
+	}
+	n = len(add) + len(remove)
+	if n == 0 || len(add) == 0 && old.IsZero() {
+		return old, nil, 0, nil
+	}
+	root, trees, err = held.Update(add, remove)
+	return root, trees, n, err
 }
 
 // writeTrees makes the trees durable in a pack that is kept until it is

@@ -46,16 +46,16 @@ func (s *Store) repack(ctx context.Context, packs []*chunkPack, adopted []chunks
 	return s.replace(ctx, rewrite, dead, o.Progress)
 }
 
-// remove removes a pack none of whose chunks is live. Those of them that are
-// held have a copy in another pack: it must be sound.
-func (s *Store) remove(ctx context.Context, p *chunkPack) error {
+// remove removes a pack none of whose chunks is live there. Those of them that
+// are live have a copy in another pack: it must be sound.
+func (s *Store) remove(ctx context.Context, p *chunkPack, live *liveSet) error {
 	ids, err := packIDs(p.base)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		held, err := s.Has(ctx, id)
-		if err == nil && held {
+		is, err := live.has(ctx, id)
+		if err == nil && is {
 			err = s.elsewhere(ctx, id, p)
 		}
 		if err != nil {
@@ -89,22 +89,25 @@ func (s *Store) elsewhere(ctx context.Context, id chunkstore.ID, p *chunkPack) e
 	return errors.Join(broken, &chunkstore.MissingError{ID: id})
 }
 
-// findLive tells each pack which of its chunks are held, or adopted, and in no
-// earlier one.
+// findLive tells each pack which of its chunks are held, or about to be dropped,
+// or adopted, and in no earlier one.
 func (s *Store) findLive(ctx context.Context, packs []*chunkPack, adopted []chunkstore.ID) error {
 	seen := map[chunkstore.ID]bool{}
-	isAdopted := map[chunkstore.ID]bool{}
+	live, err := s.liveSet()
+	if err != nil {
+		return err
+	}
 	for _, id := range adopted {
-		isAdopted[id] = true
+		live.also[id] = true
 	}
 	for _, p := range packs {
 		for i := range p.reader.Index.Len() {
 			id, _, _ := p.reader.Index.At(i)
-			held, err := s.Has(ctx, id)
+			is, err := live.has(ctx, id)
 			if err != nil {
 				return err
 			}
-			if (held || isAdopted[id]) && !seen[id] {
+			if is && !seen[id] {
 				seen[id] = true
 				p.live = append(p.live, i)
 			}
@@ -168,7 +171,11 @@ func (s *Store) rewrite(ctx context.Context, packs []*chunkPack, progress func(i
 			}
 		}
 	}
-	if err := b.Commit(ctx); err != nil {
+	// What was dropped meanwhile must not become held again, so nothing does.
+	if err := b.finishChunks(ctx); err != nil {
+		return err
+	}
+	if err := b.settleFinished(); err != nil {
 		return err
 	}
 	return b.Settle()
@@ -221,8 +228,12 @@ func (s *Store) replace(ctx context.Context, rewrite, dead []*chunkPack, progres
 	if err := s.reload(); err != nil {
 		return err
 	}
+	live, err := s.liveSet()
+	if err != nil {
+		return err
+	}
 	for _, p := range append(dead, rewrite...) {
-		if err := s.remove(ctx, p); err != nil {
+		if err := s.remove(ctx, p, live); err != nil {
 			return err
 		}
 	}

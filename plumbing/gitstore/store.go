@@ -25,6 +25,7 @@ type Store struct {
 	packDir string // objects/pack
 	spool   string // where packs are written before they move to packDir
 	writers string // the lock files of those who write
+	private string // what else is ours below the common directory
 
 	packLeast int64 // see the constant
 
@@ -43,6 +44,7 @@ func Open(r *repo.Repo) (*Store, error) {
 		packDir: filepath.Join(r.ObjectsDir(), "pack"),
 		spool:   filepath.Join(private, "spool"),
 		writers: filepath.Join(private, "writers"),
+		private: private,
 
 		packLeast: packLeast,
 	}

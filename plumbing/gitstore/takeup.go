@@ -115,33 +115,31 @@ func (s *Store) adopt(ctx context.Context, base string) error {
 // Hold adds chunks that lie in durable packs to the held set, and settles the
 // chunk packs whose paths without extension are given.
 func (s *Store) Hold(ctx context.Context, ids []chunkstore.ID, bases ...string) error {
-	if err := os.MkdirAll(s.spool, 0o777); err != nil {
-		return fmt.Errorf("hold chunks: %w", err)
-	}
-	b, err := s.begin()
-	if err != nil {
-		return err
-	}
-	defer b.Abort()
-	if err := b.hold(ctx, ids); err != nil {
-		return err
-	}
-	for _, base := range bases {
-		if err := s.settleChunks(base + ".keep"); err != nil {
+	return s.withBatch(func(b *Batch) error {
+		if err := b.hold(ctx, ids); err != nil {
 			return err
 		}
-	}
-	return b.Settle()
+		for _, base := range bases {
+			if err := s.settleChunks(base + ".keep"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// discard removes a finished chunk pack, unless some of it is held.
+// discard removes a finished chunk pack, unless some of it is live.
 func (s *Store) discard(ctx context.Context, base string) error {
 	ids, err := packIDs(base)
 	if err != nil {
 		return err
 	}
+	live, err := s.liveSet()
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
-		if held, err := s.Has(ctx, id); err != nil || held {
+		if is, err := live.has(ctx, id); err != nil || is {
 			if err != nil {
 				return err
 			}

@@ -145,3 +145,12 @@ func sweepOne(path string) error {
 	}
 	return os.Remove(path)
 }
+
+// SyncDir makes durable which files a directory has.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
