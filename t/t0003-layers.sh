@@ -31,9 +31,9 @@ ours=github.com/git-devops/git-devops
 
 test_expect_success 'a copy of the module' '
 	mkdir copy &&
-	for dir in chunkstore cmd plumbing porcelain t
+	for dir in chunkstore cmd hooks plumbing porcelain t
 	do
-		(cd "$TOP" && find "$dir" -name "*.go" -o -name help.txt) >list &&
+		(cd "$TOP" && find "$dir" -name "*.go" -o -name help.txt -o -name pre-push) >list &&
 		(cd "$TOP" && tar cf - -T -) <list >tar &&
 		tar xf tar -C copy || return 1
 	done &&
