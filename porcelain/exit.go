@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/stockgit"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
@@ -109,6 +110,7 @@ func kinds() []kind {
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
+		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
 		{as[*chunkstore.FormatError], Missing, "'git devops fsck' names the files that need this content"},

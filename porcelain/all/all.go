@@ -20,6 +20,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/ls"
 	"github.com/git-devops/git-devops/porcelain/man"
 	"github.com/git-devops/git-devops/porcelain/mergedriver"
+	"github.com/git-devops/git-devops/porcelain/prepush"
 	"github.com/git-devops/git-devops/porcelain/status"
 	"github.com/git-devops/git-devops/porcelain/textconv"
 	"github.com/git-devops/git-devops/porcelain/track"
@@ -48,6 +49,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		textconv.Command(g),
 		diffdriver.Command(g),
 		mergedriver.Command(g),
+		prepush.Command(g),
 		completion.Command(g),
 		man.Command(g),
 	}

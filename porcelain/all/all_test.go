@@ -74,7 +74,7 @@ func TestEveryOptionIsInTheManual(t *testing.T) {
 
 func TestEveryVerbIsComplete(t *testing.T) {
 	r, commands := root()
-	plumbing := map[string]bool{"filter-process": true, "textconv": true, "diff-driver": true, "merge-driver": true}
+	plumbing := map[string]bool{"filter-process": true, "textconv": true, "diff-driver": true, "merge-driver": true, "pre-push": true}
 	build := map[string]bool{"completion": true, "man": true}
 	groups := map[string]bool{}
 	for _, g := range r.Groups() {

@@ -60,9 +60,12 @@ func run(ctx context.Context, g *porcelain.Globals, o options, named bool) error
 		}
 	}
 	if o.uninstall {
-		return uninstall(ctx, g, w.Repo, o.dryRun)
+		return errors.Join(uninstall(ctx, g, w.Repo, o.dryRun), removeHook(g, w.Repo, o.dryRun))
 	}
-	if err := install(ctx, g, w.Repo, o.dryRun); err != nil || o.dryRun {
+	if err := install(ctx, g, w.Repo, o.dryRun); err != nil {
+		return err
+	}
+	if err := installHook(g, w.Repo, o.dryRun); err != nil || o.dryRun {
 		return err
 	}
 	adopted, err := w.Store.Adopt(ctx, func(ctx context.Context, fn func(chunkstore.ID) error) error {

@@ -37,12 +37,16 @@ type Progress struct {
 	width       int // of the line now on the terminal, in columns
 }
 
+// ShowsProgress says whether progress is to be shown.
+func (u *UI) ShowsProgress() bool {
+	return u.o.Progress == Always || u.o.Progress == Auto && u.errTTY && !u.o.Quiet
+}
+
 // Progress begins a progress line, drawn when the first of its numbers
 // arrives. A total of 0 is an unknown total. It returns nil when progress is
 // not to be shown.
 func (u *UI) Progress(title string, unit Unit, total int64) *Progress {
-	switch {
-	case u.o.Progress == Never, u.o.Progress == Auto && (!u.errTTY || u.o.Quiet):
+	if !u.ShowsProgress() {
 		return nil
 	}
 	return &Progress{u: u, title: title, unit: unit, total: total, start: u.o.Now()}
