@@ -93,7 +93,7 @@ t: all static
 	@t/fault-summary.sh
 
 lint: layers
-	@files=$$(gofmt -l chunkstore plumbing porcelain cmd t) && \
+	@files=$$(gofmt -l chunkstore plumbing porcelain cmd hooks t) && \
 		if test -n "$$files"; then echo "gofmt: $$files"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
