@@ -53,14 +53,16 @@ const (
 	keepFree = 16 << 20
 	// queue is how many answers wait to be sent.
 	queue = 64
+	// grace is how long what was closed gets to notice.
+	grace = time.Second
 	// commandsAhead is how many commands are read before they are carried out.
 	commandsAhead = 4
 )
 
 // Serve answers one client until it ends the session, which is no error, or
 // ctx is done. It closes in and out, as far as they can be closed, when it has
-// to end what waits on them; if that does not end a Read, a goroutine is left
-// until it returns.
+// to end what waits on them; if that does not end a Read or a Write, goroutines
+// are left until it returns.
 //
 // Errors: ErrIdle, ctx's, a *RemoteError that the client was told when the
 // session was ended, errors of in and out.
@@ -85,20 +87,40 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o ServerOptions) er
 	go s.receive(both) // not in the group: perhaps it cannot be ended
 	group.Go(func() error { return s.work(both) })
 	group.Go(func() error { return s.send(both) })
-	err := group.Wait()
+	ended := make(chan error, 1)
+	go func() {
+		err := group.Wait()
+		if s.failed != nil {
+			err = s.failed
+		}
+		ended <- err
+	}()
+	err := wait(both, ended)
 	if err == nil {
 		unhook()
 	}
-	switch cause := context.Cause(ctx); {
-	case s.failed != nil:
-		err = s.failed
-	case cause != nil:
+	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// wait waits for the session to end and, once ctx is done, a little longer.
+func wait(ctx context.Context, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(grace):
+		return ctx.Err()
+	}
 }
 
 func closeBoth(in io.Reader, out io.Writer) {

@@ -21,6 +21,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/man"
 	"github.com/git-devops/git-devops/porcelain/mergedriver"
 	"github.com/git-devops/git-devops/porcelain/prepush"
+	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
 	"github.com/git-devops/git-devops/porcelain/textconv"
 	"github.com/git-devops/git-devops/porcelain/track"
@@ -44,6 +45,8 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		cat.Command(g),
 		fsck.Command(g),
 		gc.Command(g),
+
+		serve.Command(g),
 
 		filterprocess.Command(g),
 		textconv.Command(g),
