@@ -40,7 +40,7 @@ func startServer(t *testing.T, lines ...string) *server {
 		port := 20000 + rand.IntN(12000)
 		s.Addr = Address{Host: "127.0.0.1", Port: port, Path: "/"}
 		config := append(lines, "ListenAddress 127.0.0.1", fmt.Sprint("Port ", port), "PidFile "+s.path("listening"), "HostKey "+s.path("host"),
-			"AuthorizedKeysFile "+s.path("authorized_keys"), "StrictModes no", "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no",
+			"AuthorizedKeysFile "+s.path("authorized_keys"), "SetEnv HOME="+s.dir, "StrictModes no", "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no",
 			"KbdInteractiveAuthentication no")
 		s.write(t, "config", strings.Join(config, "\n")+"\n")
 		s.cmd = exec.Command(sshd, "-D", "-e", "-f", s.path("config"))
