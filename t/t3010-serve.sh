@@ -26,10 +26,12 @@ sub packet {
 sub data { join '', map { sprintf('%04x', length($_) + 4) . $_ } @_ }
 sub line { my $l = packet() // die "no line\n"; chomp $l; die "$l\n" if $l =~ /^(error|fatal)/; $l }
 line() eq 'git-devops wire 1' or die "no greeting\n";
-while (defined(my $l = packet())) { print STDERR $l if $l =~ /^lock$/ }
+my $locks;
+while (defined(my $l = packet())) { $locks = 1 if $l =~ /^lock$/ }
 my $list = '0001' . data(join '', map { pack 'H*', $_ } @ids) . '0000';
 print $out data("git-devops wire 1\n", "agent=perl\n") . '0000'
-	. data("command=have\n") . $list . data("command=get\n") . $list . '0000';
+	. data("command=have\n") . $list . data("command=get\n") . $list
+	. ($locks ? data("command=lock\n", "duration=60\n") . $list : '') . '0000';
 close $out;
 line() eq 'ok' or die; my $bits = packet(); packet() and die;
 line() eq 'ok' or die;
@@ -46,6 +48,11 @@ for my $i (0 .. $#ids) {
 	print $f uncompress($raw) // die "no zlib stream\n"; close $f;
 }
 packet() and die;
+if ($locks) {
+	print STDERR line(), "\n";
+	packet() eq $bits or die "have and lock differ\n";
+	packet() and die;
+}
 read($in, my $rest, 1) and die "more\n";
 waitpid $pid, 0; exit($? >> 8);
 END
@@ -93,8 +100,10 @@ test_expect_success 'set up' '
 '
 
 test_expect_success 'every held chunk comes, and nothing else' '
-	client git devops serve repo &&
 	client git devops serve repo/.git &&
+	client git devops serve repo &&
+	grep "^ok token=[0-9a-f]*$" locks &&
+	ls repo/.git/devops/locks/lock-"$(sed "s/.*=//" locks)" &&
 	client git -C repo devops serve . &&
 	client git-devops serve --read-only "$repo" &&
 	test_must_be_empty locks

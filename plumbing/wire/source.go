@@ -101,13 +101,12 @@ func (s ownStream) Close() error {
 }
 
 // Lock asks the peer to promise that it will hold the chunks for d, in as many
-// locks as that takes; see Client.Lock. release undoes what was promised; it
-// may be called although ctx is done, and takes a few seconds at most. It is
-// not nil even with an error: some locks may have been granted.
+// locks as that takes; see Client.Lock. release undoes what was promised: it
+// need not be called while ctx lives, and takes a few seconds at most. After an
+// error nothing is promised, as far as that can be told to the peer.
 func (s *Source) Lock(ctx context.Context, ids []chunkstore.ID, d time.Duration) (granted []bool, release func(), err error) {
 	var tokens []string
-	release = func() { s.unlock(tokens) }
-	for len(ids) > 0 && err == nil {
+	for len(ids) > 0 {
 		err = s.with(ctx, func(c *Client) error {
 			batch := ids[:min(len(ids), c.maxIDs)]
 			part, token, err := c.Lock(ctx, batch, d)
@@ -120,11 +119,12 @@ func (s *Source) Lock(ctx context.Context, ids []chunkstore.ID, d time.Duration)
 			}
 			return nil
 		})
+		if err != nil {
+			s.unlock(tokens)
+			return nil, nil, err
+		}
 	}
-	if err != nil {
-		return nil, release, err
-	}
-	return granted, release, nil
+	return granted, func() { s.unlock(tokens) }, nil
 }
 
 // unlock undoes locks as far as it can: they end by themselves.
