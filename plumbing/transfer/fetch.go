@@ -96,11 +96,7 @@ func newRun(want []Want, sources []Source, sink Sink, o Options) (*run, error) {
 func (r *run) loop(ctx context.Context) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	for _, o := range r.origins {
-		if r.q.left > 0 {
-			r.start(o)
-		}
-	}
+	r.startAll()
 	for !r.over() {
 		select {
 		case <-r.kick:
@@ -114,6 +110,17 @@ func (r *run) loop(ctx context.Context) {
 				r.fail(err)
 			}
 		}
+	}
+}
+
+func (r *run) startAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.q.left == 0 {
+		return
+	}
+	for _, o := range r.origins {
+		r.start(o)
 	}
 }
 

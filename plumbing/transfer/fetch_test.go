@@ -345,7 +345,7 @@ func TestGrowingPeer(t *testing.T) {
 // Whatever the sources have and do: what one honest source has arrives, once,
 // and nothing else does.
 func TestAnySources(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) { anySources(t, seed) })
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)

@@ -223,7 +223,7 @@ func (s *fakeStream) Next() (Chunk, error) {
 	}
 	data := s.f.data[q.id]
 	id := q.id
-	var objectID chunkstore.ID
+	objectID := id // without an entry, which our sink does not look at
 	switch s.f.faulty(int(s.f.answers.Add(1)-1), id) {
 	case lie:
 		data = append([]byte{^data[0]}, data[1:]...)
@@ -239,17 +239,18 @@ func (s *fakeStream) Next() (Chunk, error) {
 	case unasked:
 		data = []byte("nobody asked")
 		id = chunkstore.BlobID(data)
+		objectID = id
 	case twice:
 		if s.before != nil {
 			id = *s.before
-			data = s.f.data[id]
+			data, objectID = s.f.data[id], id
 		}
 	case missing:
 		return Chunk{}, &chunkstore.MissingError{ID: id}
 	case corrupt:
 		return Chunk{}, &chunkstore.CorruptError{ID: id, Where: "disk"}
 	case otherObject:
-		objectID[0] = 1
+		objectID[0]++
 	}
 	if err := s.carry(len(data)); err != nil {
 		return Chunk{}, err

@@ -30,9 +30,11 @@ func PlanFetch(ctx context.Context, want []Want, sources []Source, sink Sink, o 
 }
 
 func (r *run) surveyAll() {
-	var wg sync.WaitGroup
 	for _, o := range r.origins {
 		o.active, o.stop = true, func() {}
+	}
+	var wg sync.WaitGroup
+	for _, o := range r.origins {
 		wg.Go(func() {
 			if err := r.survey(r.ctx, o); err != nil {
 				r.putAside(o, err)

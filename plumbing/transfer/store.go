@@ -17,7 +17,8 @@ import (
 const ahead = 2
 
 // FromStore makes a Source of a passive store. streams is how many streams are
-// useful; each has two chunks read at a time.
+// useful; each has two chunks read at a time. A store that has a method Have as
+// a Source has is asked with that, else about one chunk after the other.
 //
 // Its methods return when they are told to even while the store hangs, as a
 // disk on a dead network does; the store's own call is then left behind.
@@ -35,27 +36,45 @@ func (s *storeSource) Name() string { return s.name }
 func (s *storeSource) Streams() int { return s.streams }
 func (s *storeSource) Static() bool { return true }
 
-// Have looks for each chunk, a few at a time.
+// Have returns when ctx is done, whatever the store does.
 func (s *storeSource) Have(ctx context.Context, ids []chunkstore.ID) ([]bool, error) {
-	has := make([]bool, len(ids))
-	g, gctx := errgroup.WithContext(ctx)
-	n := min(len(ids), ahead*s.streams)
-	for first := range n {
-		g.Go(func() (err error) {
-			for i := first; i < len(ids) && err == nil; i += n {
-				has[i], err = s.store.Has(gctx, ids[i])
-			}
-			return err
-		})
+	look := s.look
+	if all, ok := s.store.(haver); ok {
+		look = all.Have
 	}
+	var has []bool
 	done := make(chan error, 1)
-	go func() { done <- g.Wait() }()
+	go func() {
+		got, err := look(ctx, ids)
+		has = got
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		return has, err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+type haver interface {
+	Have(ctx context.Context, ids []chunkstore.ID) ([]bool, error)
+}
+
+// look asks for each chunk, a few at a time.
+func (s *storeSource) look(ctx context.Context, ids []chunkstore.ID) ([]bool, error) {
+	has := make([]bool, len(ids))
+	g, ctx := errgroup.WithContext(ctx)
+	n := min(len(ids), ahead*s.streams)
+	for first := range n {
+		g.Go(func() (err error) {
+			for i := first; i < len(ids) && err == nil; i += n {
+				has[i], err = s.store.Has(ctx, ids[i])
+			}
+			return err
+		})
+	}
+	return has, g.Wait()
 }
 
 // Open begins a stream; it does not touch the store.
