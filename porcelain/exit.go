@@ -8,10 +8,12 @@ import (
 	"fmt"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/stockgit"
+	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
@@ -109,6 +111,12 @@ func kinds() []kind {
 		{is(repo.ErrBusy), Busy, ""},
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
+		{is(stores.ErrUnknown), Fatal, "'git devops store list' shows the stores"},
+		{is(passive.ErrKey), Fatal, "see --recipient and devops.identity in 'git devops store --help'"},
+		{as[*passive.OfflineError], Fatal, "connect the store and run this again; 'git devops store list' shows what it had"},
+		{as[*passive.WrongStoreError], Fatal, "connect the right one, or 'git devops store add' this one under another name"},
+		{as[*passive.FullError], Fatal, "what has been copied stays; make room, or run this with another store"},
+		{as[*passive.SealError], Fatal, "whether a store is sealed is settled when it is made: see 'git devops store --help'"},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
 		{as[*chunkstore.MissingError], Missing, ""},

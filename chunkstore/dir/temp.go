@@ -17,7 +17,7 @@ import (
 const (
 	tmpPrefix = "git-devops-tmp-"
 	// Without kernel locks a file of this age is a dead writer's: nobody
-	// takes so long for one chunk, and who does fails to rename it.
+	// takes so long for some chunks, and who does fails to rename it.
 	abandoned = 24 * time.Hour
 )
 
@@ -31,22 +31,47 @@ type temp struct {
 
 // temp writes a new file; it is not durable yet.
 func (d *Dir) temp(body []byte) (*temp, error) {
-	var r [12]byte
-	rand.Read(r[:])
-	t := &temp{d: d, name: tmpDir + "/" + tmpPrefix + hex.EncodeToString(r[:])}
-	f, err := d.root.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	t, err := d.create()
 	if err != nil {
 		return nil, err
 	}
-	t.f = f
-	if err = flock(f, unix.LOCK_EX); err == nil {
-		_, err = f.Write(body)
-	}
-	if err != nil {
+	if _, err := t.f.Write(body); err != nil {
 		t.drop()
 		return nil, err
 	}
 	return t, nil
+}
+
+// create creates an empty file and locks it. Between the two, a sweeper may
+// have taken it for a dead writer's; then it creates another.
+func (d *Dir) create() (*temp, error) {
+	for {
+		var r [12]byte
+		rand.Read(r[:])
+		t := &temp{d: d, name: tmpDir + "/" + tmpPrefix + hex.EncodeToString(r[:])}
+		var err error
+		if t.f, err = d.root.OpenFile(t.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444); err != nil {
+			return nil, err
+		}
+		err = flock(t.f, unix.LOCK_EX)
+		if err == nil && t.there() {
+			return t, nil
+		}
+		t.drop()
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// there says whether the file's name still leads to it.
+func (t *temp) there() bool {
+	ours, err := t.f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := t.d.root.Lstat(t.name)
+	return err == nil && os.SameFile(ours, named)
 }
 
 // rename gives the file its name, and closes it.
@@ -104,9 +129,8 @@ func (d *Dir) sweep() {
 	}
 }
 
-// sweepOne removes one file unless its writer lives. Between the creation of a
-// file and its lock lies a moment; a writer whom that costs the file fails to
-// rename it, and says so.
+// sweepOne removes one file unless its writer lives. The lock is held while the
+// name goes, so that a writer who locks it afterwards sees that it went.
 func (d *Dir) sweepOne(name string) {
 	f, err := d.root.Open(name)
 	if err != nil {
@@ -118,8 +142,7 @@ func (d *Dir) sweepOne(name string) {
 		return
 	}
 	err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
-	old := time.Since(fi.ModTime()) > abandoned
-	if err == nil && (fi.Size() > 0 || old) || errors.Is(err, errUnlockable) && old {
+	if err == nil || errors.Is(err, errUnlockable) && time.Since(fi.ModTime()) > abandoned {
 		d.root.Remove(name)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/cat"
 	"github.com/git-devops/git-devops/porcelain/checkout"
 	"github.com/git-devops/git-devops/porcelain/completion"
+	copyverb "github.com/git-devops/git-devops/porcelain/copy"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
 	"github.com/git-devops/git-devops/porcelain/fsck"
@@ -20,9 +21,11 @@ import (
 	"github.com/git-devops/git-devops/porcelain/ls"
 	"github.com/git-devops/git-devops/porcelain/man"
 	"github.com/git-devops/git-devops/porcelain/mergedriver"
+	"github.com/git-devops/git-devops/porcelain/move"
 	"github.com/git-devops/git-devops/porcelain/prepush"
 	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
+	"github.com/git-devops/git-devops/porcelain/store"
 	"github.com/git-devops/git-devops/porcelain/textconv"
 	"github.com/git-devops/git-devops/porcelain/track"
 	"github.com/git-devops/git-devops/porcelain/untrack"
@@ -45,6 +48,10 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		cat.Command(g),
 		fsck.Command(g),
 		gc.Command(g),
+
+		store.Command(g),
+		copyverb.Command(g),
+		move.Command(g),
 
 		serve.Command(g),
 
