@@ -117,10 +117,21 @@ test_expect_success 'a bare repository, and one without chunks' '
 	client git devops serve bare.git
 '
 
+test_expect_success ROOT,TMPFS 'a repository that cannot be written grants no locks' '
+	test_when_finished "umount -l \"$repo\"" &&
+	mount --bind repo repo &&
+	mount -o remount,bind,ro repo &&
+	rm -rf got && mkdir got &&
+	perl client.pl got git devops serve repo <chunks >answers 2>locks &&
+	test_must_be_empty locks &&
+	sed "s/^/held /" chunks >expect &&
+	test_cmp expect answers
+'
+
 test_expect_success 'a damaged chunk is named, the others come' '
 	test_when_finished "rm -rf copy" &&
 	cp -a repo copy &&
-	pack=$(ls copy/.git/objects/pack/*.pack | head -n 1) &&
+	pack=$(ls -S copy/.git/objects/pack/*.pack | head -n 1) &&
 	chmod u+w "$pack" &&
 	printf "\252\125\252" | dd of="$pack" bs=1 seek=100000 conv=notrunc 2>/dev/null &&
 	rm -rf got && mkdir got &&

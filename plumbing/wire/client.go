@@ -36,6 +36,7 @@ type Client struct {
 	timeout time.Duration
 
 	agent   string // of the server
+	id      string // of its repository
 	locks   bool
 	maxIDs  int
 	maxLock time.Duration
@@ -104,7 +105,7 @@ func (c *Client) advertisement() error {
 	if !have || !get {
 		return complain("it has no chunks to give")
 	}
-	c.agent = keys["agent"]
+	c.agent, c.id = keys["agent"], keys["repository"]
 	_, c.locks = keys["lock"]
 	return c.limits(keys)
 }
@@ -150,6 +151,10 @@ func (c *Client) limits(keys map[string]string) error {
 
 // Agent returns the program and the version that the server says it is.
 func (c *Client) Agent() string { return c.agent }
+
+// Identity returns what the server says tells its repository from every other,
+// or "".
+func (c *Client) Identity() string { return c.id }
 
 // GrantsLocks reports whether the server grants locks at all.
 func (c *Client) GrantsLocks() bool { return c.locks }

@@ -65,7 +65,7 @@ func helloStore() (chunkstore.ID, entries) {
 // TestProtocolExample: server and client send what PROTOCOL.md shows.
 func TestProtocolExample(t *testing.T) {
 	id, store := helloStore()
-	o := ServerOptions{Store: store, Locks: &book{}, Agent: "git-devops/1.0"}
+	o := ServerOptions{Store: store, Locks: &book{}, Agent: "git-devops/1.0", Identity: "web"}
 	var out bytes.Buffer
 	if err := Serve(t.Context(), strings.NewReader(example(t, "C")), &out, o); err != nil {
 		t.Error(err)

@@ -40,9 +40,12 @@ type Locks interface {
 // ServerOptions say what a server serves.
 type ServerOptions struct {
 	Store Store
-	Locks Locks         // nil refuses locks
-	Agent string        // program and version, for the client's eyes
-	Idle  time.Duration // 0 is IdleTimeout
+	Locks Locks  // nil refuses locks
+	Agent string // program and version, for the client's eyes
+	// Identity is the same text for the same repository, whatever it is
+	// called, fit for a token; "" when there is none.
+	Identity string
+	Idle     time.Duration // 0 is IdleTimeout
 }
 
 const (
@@ -251,6 +254,9 @@ func (s *server) advertise() {
 	}
 	if s.Locks != nil {
 		lines = append(lines, "lock")
+	}
+	if validToken(s.Identity) {
+		lines = append(lines, "repository="+s.Identity)
 	}
 	lines = append(lines,
 		fmt.Sprintf("max-ids=%d", MaxIDs),

@@ -301,7 +301,7 @@ func TestSource(t *testing.T) {
 	dialled := 0
 	source := NewSource("web-07", 0, func(context.Context) (*Client, error) {
 		dialled++
-		last, _ = client(t, ServerOptions{Store: store, Locks: &book{}})
+		last, _ = client(t, ServerOptions{Store: store, Locks: &book{}, Identity: "one"})
 		return last, nil
 	})
 	if source.Name() != "web-07" || source.Streams() != 1 {
@@ -342,6 +342,9 @@ func TestSource(t *testing.T) {
 	release()
 	for _, s := range streams {
 		s.Close()
+	}
+	if source.Identity() != "one" {
+		t.Errorf("identity %q", source.Identity())
 	}
 	source.Close()
 }

@@ -5,6 +5,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -21,6 +22,8 @@ type Source struct {
 
 	turn    chan struct{} // holds one token; guards control
 	control *Client
+
+	identity atomic.Value // string
 }
 
 var _ transfer.Source = (*Source)(nil)
@@ -37,6 +40,14 @@ func (s *Source) Name() string { return s.name }
 // Streams implements transfer.Source.
 func (s *Source) Streams() int { return s.streams }
 
+// Identity returns what tells the peer's repository from every other, whatever
+// it is called: who counts copies counts it once. It is "" before the first
+// session, and when the peer does not say.
+func (s *Source) Identity() string {
+	id, _ := s.identity.Load().(string)
+	return id
+}
+
 // Client returns the session for questions and locks, which it begins if there
 // is none. fresh tells that it did. The session is the Source's to close.
 func (s *Source) Client(ctx context.Context) (c *Client, fresh bool, err error) {
@@ -49,7 +60,9 @@ func (s *Source) Client(ctx context.Context) (c *Client, fresh bool, err error) 
 	if s.control != nil && s.control.failure() == nil {
 		return s.control, false, nil
 	}
-	s.control, err = s.dial(ctx)
+	if s.control, err = s.dial(ctx); err == nil {
+		s.identity.Store(s.control.Identity())
+	}
 	return s.control, true, err
 }
 

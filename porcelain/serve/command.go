@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/wire"
 	"github.com/git-devops/git-devops/porcelain"
@@ -62,12 +61,8 @@ func run(ctx context.Context, g *porcelain.Globals, gr grant) error {
 	}
 	defer store.Close()
 	o := wire.ServerOptions{Store: store, Agent: "git-devops/" + porcelain.Build().Version}
-	if !want.readOnly {
-		custody, err := copies.Open(r.CommonDir(), store)
-		if err != nil {
-			return err
-		}
-		o.Locks = locks{custody}
+	if err := addLocks(&o, r, store, want.readOnly); err != nil {
+		return err
 	}
 	if err := wire.Serve(ctx, g.Env.Stdin, g.Env.Stdout, o); err != nil {
 		return fmt.Errorf("%s: %w", gr.path, err)

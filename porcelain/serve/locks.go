@@ -7,10 +7,27 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/copies"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/wire"
 )
+
+// addLocks lets clients lock chunks, unless it is not wanted or nothing can be
+// written here: then this repository's chunks are no proof of a copy.
+func addLocks(o *wire.ServerOptions, r *repo.Repo, store *gitstore.Store, readOnly bool) (err error) {
+	readOnly = readOnly || unix.Access(r.CommonDir(), unix.W_OK) != nil
+	o.Identity, err = store.Identity(!readOnly)
+	if readOnly || err != nil {
+		return err
+	}
+	custody, err := copies.Open(r.CommonDir(), store)
+	o.Locks = locks{custody}
+	return err
+}
 
 // locks tells clients which refusals are worth trying again.
 type locks struct{ *copies.Custody }
