@@ -40,6 +40,11 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("bad address %q: %s", e.Address, e.Reason)
 }
 
+// Hint says what an address looks like.
+func (e *AddressError) Hint() string {
+	return "an address is ssh://[<user>@]<host>[:<port>]/<path>, [<user>@]<host>:<path> or a local path"
+}
+
 // Parse reads an address as git does: ssh://[user@]host[:port]/path,
 // [user@]host:path, file:///path, or a local path, which has no colon before
 // its first slash. The error is an *AddressError.

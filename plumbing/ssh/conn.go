@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -16,10 +17,12 @@ type Options struct {
 	// knows as GIT_SSH_COMMAND and core.sshCommand. For GIT_SSH it is Quote of
 	// its value. It must lead to OpenSSH.
 	Command string
-	// Interactive lets ssh ask for passwords and unknown host keys on the
-	// terminal; then there is no Timeout.
-	Interactive bool
-	// Timeout is how long connecting may take; 0 is 20 seconds.
+	// Ask, unless nil, lets ssh ask for passwords and unknown host keys on the
+	// terminal where it would fail without; it is locked meanwhile, so that
+	// several peers do not ask at once.
+	Ask sync.Locker
+	// Timeout is how long connecting may take, except while ssh may ask; 0 is
+	// 20 seconds.
 	Timeout time.Duration
 	// Alive is how long the other side may be silent when it is asked for a
 	// sign of life; 0 is 30 seconds.
@@ -66,12 +69,30 @@ func Dial(ctx context.Context, addr Address, o Options) (*Conn, error) {
 	if addr.Local() {
 		return c, nil
 	}
-	m, err := startMaster(ctx, addr, o)
+	m, err := startMaster(ctx, addr, o, false)
+	if o.Ask != nil && mayBeAnswered(err) {
+		m, err = ask(ctx, addr, o)
+	}
 	if err != nil {
 		return nil, err
 	}
 	c.master = m
 	return c, nil
+}
+
+// mayBeAnswered says whether a person could do something about err.
+func mayBeAnswered(err error) bool {
+	e, ok := errors.AsType[*ConnectError](err)
+	return ok && (e.Reason == Refused || e.Reason == UnknownHostKey)
+}
+
+func ask(ctx context.Context, addr Address, o Options) (*master, error) {
+	o.Ask.Lock()
+	defer o.Ask.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return startMaster(ctx, addr, o, true)
 }
 
 // Address is where the connection leads.
@@ -117,24 +138,17 @@ func (o Options) program() string {
 	return "ssh"
 }
 
-// args are what every ssh is given: it neither asks, nor says what is not an
-// error, nor does what the person's configuration wants done at a login.
-func (o Options) args() []string {
+// args are what every ssh is given: it neither says what is not an error, nor
+// does what the person's configuration wants done at a login.
+func commonArgs() []string {
 	args := []string{"-T", "-a", "-x"}
 	for _, option := range []string{
-		"BatchMode=" + yes(!o.Interactive), "LogLevel=ERROR", "ControlPersist=no",
+		"LogLevel=ERROR", "ControlPersist=no",
 		"RemoteCommand=none", "PermitLocalCommand=no", "ClearAllForwardings=yes",
 	} {
 		args = append(args, "-o", option)
 	}
 	return args
-}
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 // destination is where ssh is to go; nothing after it is an option.

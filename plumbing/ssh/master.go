@@ -23,6 +23,7 @@ import (
 type master struct {
 	addr   Address
 	opts   Options
+	asks   bool   // on the terminal
 	dir    string // private, with the control socket in it
 	cmd    *exec.Cmd
 	stderr tail
@@ -55,12 +56,12 @@ const (
 
 // startMaster returns when the connection is authenticated: ssh makes the
 // control socket then.
-func startMaster(ctx context.Context, addr Address, o Options) (*master, error) {
+func startMaster(ctx context.Context, addr Address, o Options, asks bool) (*master, error) {
 	dir, err := socketDir(o.TempDir)
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the control socket: %w", err)
 	}
-	m := &master{addr: addr, opts: o, dir: dir, done: make(chan struct{})}
+	m := &master{addr: addr, opts: o, asks: asks, dir: dir, done: make(chan struct{})}
 	m.cmd = m.command()
 	if err := m.start(); err != nil {
 		return nil, errors.Join(&ConnectError{addr, NoSSH, err.Error()}, os.RemoveAll(dir))
@@ -74,24 +75,23 @@ func startMaster(ctx context.Context, addr Address, o Options) (*master, error) 
 
 func (m *master) command() *exec.Cmd {
 	kill := killGroup
-	if m.opts.Interactive {
-		kill = killChild
+	batch := "yes"
+	if m.asks {
+		kill, batch = killChild, "no"
 	}
 	args := append([]string{"-c", fmt.Sprintf(supervise, kill, m.opts.program()), "ssh", m.dir,
-		"-M", "-N", "-S", m.socket()}, m.opts.args()...)
+		"-M", "-N", "-S", m.socket()}, commonArgs()...)
 	alive := defaultAlive
 	if m.opts.Alive > 0 {
 		alive = m.opts.Alive
 	}
-	args = append(args, "-o", "ServerAliveInterval="+seconds(alive/3), "-o", "ServerAliveCountMax=3")
-	if !m.opts.Interactive {
-		args = append(args, "-o", "ConnectTimeout="+seconds(m.opts.timeout()))
-	}
+	args = append(args, "-o", "BatchMode="+batch, "-o", "ConnectTimeout="+seconds(m.opts.timeout()),
+		"-o", "ServerAliveInterval="+seconds(alive/3), "-o", "ServerAliveCountMax=3")
 	cmd := exec.Command("/bin/sh", append(args, m.addr.destination()...)...)
 	cmd.Env = m.opts.Env
 	cmd.Stderr = &m.stderr
 	cmd.WaitDelay = stopDelay
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !m.opts.Interactive, Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !m.asks, Pdeathsig: syscall.SIGTERM}
 	return cmd
 }
 
@@ -117,7 +117,7 @@ func (m *master) start() error {
 
 func (m *master) await(ctx context.Context) error {
 	var timeout <-chan time.Time
-	if !m.opts.Interactive {
+	if !m.asks {
 		timer := time.NewTimer(m.opts.timeout())
 		defer timer.Stop()
 		timeout = timer.C
@@ -157,7 +157,7 @@ func (m *master) stop() {
 		return
 	case <-time.After(stopDelay):
 	}
-	if !m.opts.Interactive {
+	if !m.asks {
 		_ = syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)
 	}
 	_ = m.cmd.Process.Kill()
@@ -176,7 +176,7 @@ func (m *master) alive() bool {
 
 // channelArgs are for an ssh that uses the connection.
 func (m *master) channelArgs() []string {
-	return append([]string{"-S", m.socket(), "-o", "ControlMaster=no"}, m.opts.args()...)
+	return append([]string{"-S", m.socket(), "-o", "ControlMaster=no", "-o", "BatchMode=yes"}, commonArgs()...)
 }
 
 // maxSocket is how long the name of a control socket may be: 104 bytes with

@@ -96,11 +96,16 @@ func (s *server) key(t *testing.T, name string) {
 
 func (s *server) copy(t *testing.T, from, to string) {
 	t.Helper()
-	data, err := os.ReadFile(s.path(from))
+	s.write(t, to, s.read(t, from))
+}
+
+func (s *server) read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(s.path(name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write(t, to, string(data))
+	return string(data)
 }
 
 func (s *server) write(t *testing.T, name, text string) {

@@ -22,6 +22,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/man"
 	"github.com/git-devops/git-devops/porcelain/mergedriver"
 	"github.com/git-devops/git-devops/porcelain/move"
+	"github.com/git-devops/git-devops/porcelain/peer"
 	"github.com/git-devops/git-devops/porcelain/prepush"
 	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
@@ -53,6 +54,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		copyverb.Command(g),
 		move.Command(g),
 
+		peer.Command(g),
 		serve.Command(g),
 
 		filterprocess.Command(g),
