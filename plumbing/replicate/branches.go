@@ -10,20 +10,14 @@ package replicate
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/git"
 )
 
 // Branches fetches the branches of a remote, and the tags that point into
-// them, as its configuration says. env is added to the environment, so that
-// git uses a connection that is there.
-func Branches(ctx context.Context, g git.Runner, remote string, env []string) error {
-	if g.Env == nil {
-		g.Env = os.Environ()
-	}
-	g.Env = append(g.Env[:len(g.Env):len(g.Env)], env...)
+// them, as its configuration says.
+func Branches(ctx context.Context, g git.Runner, remote string) error {
 	_, err := g.Run(ctx, nil, "fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head",
 		"--no-recurse-submodules", "--", remote)
 	return err

@@ -45,7 +45,7 @@ func twoPeers(t *testing.T) git.Runner {
 func TestFollowed(t *testing.T) {
 	g := twoPeers(t)
 	for _, remote := range []string{"a", "b"} {
-		if err := Branches(t.Context(), g, remote, nil); err != nil {
+		if err := Branches(t.Context(), g, remote); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package places
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/known"
+	"github.com/git-devops/git-devops/plumbing/peers"
+	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/stockgit"
+	"github.com/git-devops/git-devops/plumbing/stores"
+	"github.com/git-devops/git-devops/plumbing/transfer"
+)
+
+// An UnknownError says that nothing is configured by a name.
+type UnknownError struct{ Name string }
+
+// Error names it.
+func (e *UnknownError) Error() string { return fmt.Sprintf("no peer or store named '%s'", e.Name) }
+
+// Hint says what a person can do.
+func (*UnknownError) Hint() string {
+	return "'git devops peer list' and 'git devops store list' show those that there are"
+}
+
+// Config says which repository's places are meant, and how they are reached.
+type Config struct {
+	Repo   *repo.Repo
+	Git    git.Runner
+	Stores *stores.Stores
+	Peers  peers.Options
+}
+
+// List returns the peers, by name, and then the stores, none of them reached;
+// with names only those, in their order. The error is an *UnknownError for
+// another name.
+func (c Config) List(ctx context.Context, names []string) (Set, error) {
+	remotes, err := peers.List(ctx, c.Git)
+	if err != nil {
+		return nil, err
+	}
+	configs, err := c.Stores.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all Set
+	for _, r := range remotes {
+		all = append(all, &Place{Name: r.Name, URL: r.URL, Kind: Peer, Err: errNotAsked})
+	}
+	for _, s := range configs {
+		all = append(all, &Place{Name: s.Name, URL: s.URL, Kind: Store, Err: errNotAsked})
+	}
+	return choose(all, names)
+}
+
+// errNotAsked is the Err of a place that nobody tried to reach.
+var errNotAsked = errors.New("not asked")
+
+func choose(all Set, names []string) (Set, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen Set
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(p *Place) bool { return p.Name == name })
+		if i < 0 {
+			return nil, &UnknownError{name}
+		}
+		if !slices.Contains(chosen, all[i]) {
+			chosen = append(chosen, all[i])
+		}
+	}
+	return chosen, nil
+}
+
+// Open is List, and reaches all of them at the same time. The caller closes
+// the set. That a place cannot be reached is no error of Open: the place has
+// it.
+func (c Config) Open(ctx context.Context, names []string) (Set, error) {
+	set, err := c.List(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	remotes, err := peers.List(ctx, c.Git)
+	if err != nil {
+		return nil, err
+	}
+	set.open(ctx, func(ctx context.Context, p *Place) error {
+		if p.Kind == Store {
+			return c.openStore(ctx, p)
+		}
+		i := slices.IndexFunc(remotes, func(r peers.Remote) bool { return r.Name == p.Name })
+		if i < 0 {
+			return &UnknownError{p.Name} // gone this moment
+		}
+		return c.openRemote(ctx, p, remotes[i])
+	})
+	return set, ctx.Err()
+}
+
+// openRemote opens a git remote: where git-devops does not answer, git does.
+func (c Config) openRemote(ctx context.Context, p *Place, r peers.Remote) error {
+	if r.Err != nil && isWeb(r.URL) {
+		p.Kind = GitServer
+		return c.openServer(p, c.Git)
+	}
+	reached, err := peers.Open(ctx, r, c.Peers)
+	if err != nil {
+		return err
+	}
+	p.close, p.GitEnv = reached.Close, reached.GitEnv()
+	if reached.Stock() {
+		p.Kind = GitServer
+		return c.openServer(p, c.Git.With(p.GitEnv...))
+	}
+	p.Source = c.note(p, reached)
+	if reached.GrantsLocks() {
+		p.Keeper = reached
+	}
+	return nil
+}
+
+func (c Config) openServer(p *Place, g git.Runner) error {
+	s, err := stockgit.OfRemote(c.Repo, g, p.Name, p.URL)
+	if err != nil {
+		return err
+	}
+	source := s.Source()
+	closeConn := p.close
+	p.close = func() error {
+		source.Close()
+		if closeConn == nil {
+			return nil
+		}
+		return closeConn()
+	}
+	p.Source, p.Witness = c.note(p, source), source
+	return nil
+}
+
+// isWeb tells whether only git can reach a URL.
+func isWeb(url string) bool {
+	for _, scheme := range []string{"https://", "http://", "git://"} {
+		if strings.HasPrefix(url, scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c Config) openStore(ctx context.Context, p *Place) error {
+	s, err := c.Stores.Open(ctx, p.Name)
+	if err != nil {
+		return err
+	}
+	p.Source, p.Witness, p.close = s.Source(), s, s.Close
+	return nil
+}
+
+func (c Config) note(p *Place, s transfer.Source) *noting {
+	return &noting{Source: s, known: known.Open(c.Repo.CommonDir()), place: p.KnownAs()}
+}
