@@ -292,6 +292,22 @@ test_expect_success 'sparse checkout: what is outside is left alone' '
 	assert_clean
 '
 
+test_expect_success 'from a tree, with nothing in the index' '
+	git init -q ../empty &&
+	git -C ../empty devops init -q &&
+	git -C ../empty fetch -q ../repo "refs/*:refs/taken/*" &&
+	(
+		cd ../empty &&
+		test_must_fail git devops checkout FETCH_HEAD -- nothing 2>../err &&
+		grep "nothing.*did not match" ../err &&
+		git devops checkout refs/taken/tags/one -- a &&
+		git ls-files >../actual &&
+		echo a >../expect &&
+		test_cmp ../expect ../actual &&
+		assert_random a 300000 1
+	)
+'
+
 test_expect_success 'progress when asked for' '
 	rm a dir/b &&
 	git devops checkout --progress 2>../err &&

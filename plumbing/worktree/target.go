@@ -36,12 +36,17 @@ func (t *target) size() int64 {
 // targets lists the large files that are meant, sorted by path.
 func (w *Worktree) targets(ctx context.Context, index *repo.Index, o CheckoutOptions) ([]*target, error) {
 	entries := map[string]repo.Entry{}
-	if err := w.indexed(ctx, index, o.Pathspecs, entries); err != nil {
+	if err := w.indexed(ctx, index, o.Pathspecs, o.Tree != "", entries); err != nil {
 		return nil, err
 	}
 	if o.Tree != "" {
 		if err := w.changedIn(ctx, o.Tree, o.Pathspecs, entries); err != nil {
 			return nil, err
+		}
+		if len(entries) == 0 { // a path that neither has is a mistake
+			if err := w.indexed(ctx, index, o.Pathspecs, false, entries); err != nil {
+				return nil, err
+			}
 		}
 	}
 	targets := make([]*target, 0, len(entries))
@@ -76,8 +81,9 @@ func (w *Worktree) target(e repo.Entry) *target {
 	return &target{entry: e, manifest: m, text: text, err: err}
 }
 
-// indexed adds the tracked large files of the index that match.
-func (w *Worktree) indexed(ctx context.Context, index *repo.Index, pathspecs []string, into map[string]repo.Entry) error {
+// indexed adds the tracked large files of the index that match. Unless it is
+// lenient, a pathspec that matches nothing is an error.
+func (w *Worktree) indexed(ctx context.Context, index *repo.Index, pathspecs []string, lenient bool, into map[string]repo.Entry) error {
 	tracked, err := w.tracked(ctx)
 	if err != nil {
 		return err
@@ -89,7 +95,10 @@ func (w *Worktree) indexed(ctx context.Context, index *repo.Index, pathspecs []s
 		return nil
 	}
 	if len(pathspecs) > 0 {
-		args := []string{"--cached", "--full-name", "--error-unmatch"}
+		args := []string{"--cached", "--full-name"}
+		if !lenient {
+			args = append(args, "--error-unmatch")
+		}
 		return w.Git.LsFiles(ctx, args, pathspecs, add)
 	}
 	for path := range tracked {

@@ -17,6 +17,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
 	"github.com/git-devops/git-devops/porcelain/fsck"
 	"github.com/git-devops/git-devops/porcelain/gc"
+	"github.com/git-devops/git-devops/porcelain/get"
 	initverb "github.com/git-devops/git-devops/porcelain/init"
 	"github.com/git-devops/git-devops/porcelain/ls"
 	"github.com/git-devops/git-devops/porcelain/man"
@@ -27,10 +28,12 @@ import (
 	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
 	"github.com/git-devops/git-devops/porcelain/store"
+	syncverb "github.com/git-devops/git-devops/porcelain/sync"
 	"github.com/git-devops/git-devops/porcelain/textconv"
 	"github.com/git-devops/git-devops/porcelain/track"
 	"github.com/git-devops/git-devops/porcelain/untrack"
 	"github.com/git-devops/git-devops/porcelain/version"
+	"github.com/git-devops/git-devops/porcelain/whereis"
 )
 
 // Commands returns every verb; the last ones, without a group, are run by git
@@ -56,6 +59,10 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 
 		peer.Command(g),
 		serve.Command(g),
+
+		syncverb.Command(g),
+		get.Command(g),
+		whereis.Command(g),
 
 		filterprocess.Command(g),
 		textconv.Command(g),

@@ -42,5 +42,10 @@ func run(ctx context.Context, g *porcelain.Globals, o options, object string) er
 		return err
 	}
 	defer w.Close()
+	done, err := g.FetchOnDemand(w)
+	if err != nil {
+		return err
+	}
+	defer done()
 	return w.Cat(ctx, object, g.Env.Stdout, int64(o.offset), int64(o.length))
 }

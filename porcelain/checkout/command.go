@@ -53,6 +53,11 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 	if err := o.divide(w.Repo, args, dash); err != nil {
 		return err
 	}
+	done, err := g.FetchOnDemand(w)
+	if err != nil {
+		return err
+	}
+	defer done()
 	count := tally{ui: g.UI, dryRun: o.dryRun}
 	progress := g.UI.Progress("Checking out", ui.Bytes, 0)
 	err = w.Checkout(ctx, worktree.CheckoutOptions{

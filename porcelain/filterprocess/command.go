@@ -35,6 +35,11 @@ func run(ctx context.Context, g *porcelain.Globals) error {
 		return err
 	}
 	defer w.Close()
+	done, err := g.FetchOnDemand(w)
+	if err != nil {
+		return err
+	}
+	defer done()
 	f := w.NewFilter(func(path string, err error) {
 		g.UI.Warnf("%s: manifest left in place: %v", ui.Path(path), err)
 	})

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package porcelain
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/places"
+	"github.com/git-devops/git-devops/plumbing/replicate"
+	"github.com/git-devops/git-devops/plumbing/transfer"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+// FetchOptions say how Fetch goes about it.
+type FetchOptions struct {
+	DryRun bool
+	Jobs   int // streams to one place at most, 0 for as many as are useful
+}
+
+// Fetch gets the chunks that a need lacks from the places of set, and tells
+// the person what came from where. When some can be had nowhere, its error
+// ends the command with Missing.
+func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, o FetchOptions) error {
+	for path, err := range need.Unreadable {
+		g.UI.Errorf("%s: %v", ui.Path(path), err)
+	}
+	result, err := g.fetchLacking(ctx, w, need, set, o)
+	if err != nil {
+		return err
+	}
+	for i, s := range result.Sources {
+		g.tellSource(set, i, s)
+	}
+	for _, m := range result.Mismatched {
+		g.UI.Errorf("%v: the manifest is wrong", m)
+	}
+	g.UI.Info(fetchRecord{
+		Files: need.Files, Chunks: need.Chunks, Fetched: result.Chunks, Bytes: result.Bytes,
+		Missing: len(result.Missing), DryRun: o.DryRun,
+	})
+	if n := len(result.Missing) + len(result.Mismatched); n > 0 {
+		return Exit(Missing, &absentError{n, len(need.Lacking), len(set.Unreached()) > 0})
+	}
+	return Unreadable(len(need.Unreadable))
+}
+
+func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, o FetchOptions) (transfer.Result, error) {
+	if len(need.Lacking) == 0 {
+		return transfer.Result{}, nil
+	}
+	sources := set.Sources()
+	if o.DryRun {
+		return replicate.Plan(ctx, w.Store, need.Lacking, sources, transfer.Options{})
+	}
+	progress := g.UI.Progress("Fetching chunks", ui.Bytes, need.LackingSize())
+	result, err := replicate.Chunks(ctx, w.Store, need.Lacking, sources, transfer.Options{
+		Progress: func(_ string, n int64) { progress.Add(n) },
+	})
+	progress.End(err)
+	return result, err
+}
+
+// tellSource says what a place gave, and what was wrong with it.
+func (g *Globals) tellSource(set places.Set, i int, s transfer.SourceResult) {
+	if s.Err != nil {
+		g.UI.Errorf("%s: %v", s.Name, s.Err)
+	}
+	r := sourceRecord{Name: s.Name, Kind: set.Reached()[i].Kind, Chunks: s.Chunks, Bytes: s.Bytes}
+	if s.Err != nil {
+		r.Error = s.Err.Error()
+	}
+	if s.Chunks > 0 || g.UI.JSON() {
+		g.UI.Info(r)
+	}
+}
+
+// TellUnreached says which places could not be reached, and returns how many.
+func (g *Globals) TellUnreached(set places.Set) int {
+	unreached := set.Unreached()
+	for _, p := range unreached {
+		g.UI.Errorf("%s: %v", p.Name, p.Err)
+		if hint := hintOf(p.Err); hint != "" {
+			g.UI.Hintf("%s", hint)
+		}
+	}
+	return len(unreached)
+}
+
+// absentError says that chunks are nowhere.
+type absentError struct {
+	missing, lacking int
+	unreached        bool
+}
+
+func (e *absentError) Error() string {
+	return fmt.Sprintf("%d of %d chunks could not be had", e.missing, e.lacking)
+}
+
+// Hint says what a person can do.
+func (e *absentError) Hint() string {
+	if e.unreached {
+		return "a place that was not reached may have them: 'git devops whereis' tells what it had"
+	}
+	return "'git devops whereis' tells which files need them"
+}
+
+// FetchOnDemand lets w fetch absent chunks by itself, unless devops.autoGet is
+// off. Places are opened when they are first needed; done closes them.
+func (g *Globals) FetchOnDemand(w *worktree.Worktree) (done func(), err error) {
+	on, err := w.Repo.ConfigBool("devops.autoget", true)
+	if err != nil || !on {
+		return func() {}, err
+	}
+	d := &demand{g: g, w: w}
+	w.Fetch = d.fetch
+	return d.close, nil
+}
+
+// A demand fetches chunks for files that are about to be written.
+type demand struct {
+	g *Globals
+	w *worktree.Worktree
+
+	mu     sync.Mutex // one fetch at a time: git may ask for several files
+	opened bool
+	set    places.Set
+}
+
+func (d *demand) fetch(ctx context.Context, absent []chunkstore.Piece) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.opened {
+		set, err := d.g.places(d.w).Open(ctx, nil)
+		if err != nil {
+			return err
+		}
+		d.opened, d.set = true, set
+		d.g.TellUnreached(set)
+	}
+	var size int64
+	for _, p := range absent {
+		size += p.Length
+	}
+	progress := d.g.UI.Progress("Fetching chunks", ui.Bytes, size)
+	result, err := replicate.Chunks(ctx, d.w.Store, absent, d.set.Sources(), transfer.Options{
+		Progress: func(_ string, n int64) { progress.Add(n) },
+	})
+	progress.End(err)
+	for _, s := range result.Sources {
+		if s.Err != nil {
+			d.g.UI.Warnf("%s: %v", s.Name, s.Err)
+		}
+	}
+	return err
+}
+
+func (d *demand) close() { _ = d.set.Close() }
+
+// sourceRecord is what one place gave.
+type sourceRecord struct {
+	Name   string      `json:"name"`
+	Kind   places.Kind `json:"kind"`
+	Chunks int         `json:"chunks"`
+	Bytes  int64       `json:"bytes"`
+	Error  string      `json:"error,omitempty"`
+}
+
+// Type implements ui.Record.
+func (sourceRecord) Type() string { return "source" }
+
+// Text implements ui.Record.
+func (r sourceRecord) Text(*ui.UI) string {
+	return fmt.Sprintf("%s: %d chunks, %s", r.Name, r.Chunks, ui.Size(r.Bytes))
+}
+
+// fetchRecord adds up.
+type fetchRecord struct {
+	Files   int   `json:"files"`
+	Chunks  int   `json:"chunks"` // that the files consist of
+	Fetched int   `json:"fetched"`
+	Bytes   int64 `json:"bytes"` // of content, fetched
+	Missing int   `json:"missing"`
+	DryRun  bool  `json:"dryRun"`
+}
+
+// Type implements ui.Record.
+func (fetchRecord) Type() string { return "fetch" }
+
+// Text implements ui.Record.
+func (r fetchRecord) Text(*ui.UI) string {
+	verb := "fetched"
+	if r.DryRun {
+		verb = "would fetch"
+	}
+	if r.Fetched == 0 && r.Missing == 0 {
+		return fmt.Sprintf("all chunks of %d large files are here", r.Files)
+	}
+	return fmt.Sprintf("%s %d chunks, %s, for %d large files", verb, r.Fetched, ui.Size(r.Bytes), r.Files)
+}

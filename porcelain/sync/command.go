@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sync is the verb that brings a repository up to date with its peers.
+package sync
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/plumbing/places"
+	"github.com/git-devops/git-devops/plumbing/replicate"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain"
+)
+
+//go:embed help.txt
+var help string
+
+type options struct {
+	allVersions, metadataOnly, dryRun bool
+}
+
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:     "sync [-n] [--all-versions | --metadata-only] [<peer>...]",
+		Short:   "fetch branches, and the chunks that they need",
+		Long:    help,
+		GroupID: porcelain.GroupBetween,
+		Args:    cobra.ArbitraryArgs,
+		RunE:    func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), g, o, args) },
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would come from where")
+	f.BoolVar(&o.allVersions, "all-versions", false, "fetch the chunks of every version of every branch")
+	f.BoolVar(&o.metadataOnly, "metadata-only", false, "fetch branches and no chunks")
+	cmd.MarkFlagsMutuallyExclusive("all-versions", "metadata-only")
+	return cmd
+}
+
+func run(ctx context.Context, g *porcelain.Globals, o options, names []string) error {
+	w, err := g.Open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	unlock, err := replicate.Lock(w.Repo.CommonDir())
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	set, err := g.Places(ctx, w, names)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	failed := g.TellUnreached(set)
+	if !o.dryRun {
+		n, err := branches(ctx, g, w, set)
+		if err != nil {
+			return err
+		}
+		failed += n
+	}
+	if !o.metadataOnly {
+		if err := chunks(ctx, g, w, set, o); err != nil {
+			return err
+		}
+	}
+	return outcome(failed, len(set))
+}
+
+// branches fetches those of every peer that was reached, and returns how many
+// could not give theirs.
+func branches(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set) (failed int, err error) {
+	for _, p := range set.Remotes().Reached() {
+		err := replicate.Branches(ctx, w.Git.With(p.GitEnv...), p.Name)
+		if ctx.Err() != nil {
+			return failed, ctx.Err()
+		}
+		if err != nil {
+			g.UI.Errorf("%s: branches: %v", p.Name, err)
+			failed++
+		}
+	}
+	return failed, nil
+}
+
+// chunks fetches what the branch that is followed needs.
+func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set, o options) error {
+	need, err := needed(ctx, w, set, o.allVersions)
+	if err != nil {
+		return err
+	}
+	return g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun})
+}
+
+func needed(ctx context.Context, w *worktree.Worktree, set places.Set, allVersions bool) (*worktree.Need, error) {
+	need := worktree.NewNeed()
+	if allVersions {
+		return need, w.AddAll(ctx, need)
+	}
+	var remotes []string
+	for _, p := range set.Remotes() {
+		remotes = append(remotes, p.Name)
+	}
+	revs, err := replicate.Followed(ctx, w.Git, remotes)
+	for _, rev := range revs {
+		err = errors.Join(err, w.AddTree(ctx, need, rev, nil))
+	}
+	return need, err
+}
+
+// outcome is the error for places that failed, when the rest went well.
+func outcome(failed, all int) error {
+	if failed == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%d of %d places failed", failed, all)
+	if failed == all {
+		return porcelain.Exit(porcelain.Fatal, err)
+	}
+	return porcelain.Exit(porcelain.Partial, err)
+}
