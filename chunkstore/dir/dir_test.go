@@ -63,18 +63,18 @@ func (s damaged) Corrupt(t testing.TB, id chunkstore.ID) {
 }
 
 func TestConformance(t *testing.T) {
+	open := func(t *testing.T) *Dir { return newDir(t, filepath.Join(t.TempDir(), "disk")) }
+	storetest.Run(t, func(t *testing.T) chunkstore.Store {
+		d := open(t)
+		return damaged{store(t, d), d}
+	})
 	for _, syncfs := range []bool{true, false} {
-		open := func(t *testing.T) *Dir {
-			d := newDir(t, filepath.Join(t.TempDir(), "disk"))
-			d.syncfs = syncfs
-			return d
-		}
 		t.Run(fmt.Sprintf("syncfs %v", syncfs), func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) chunkstore.Store {
+			storetest.RunPassive(t, func(t *testing.T) *passive.Store {
 				d := open(t)
-				return damaged{store(t, d), d}
+				d.syncfs = syncfs
+				return store(t, d)
 			})
-			storetest.RunPassive(t, func(t *testing.T) *passive.Store { return store(t, open(t)) })
 		})
 	}
 }
