@@ -160,9 +160,12 @@ func (r *run) next(l *lane) []ask {
 	now := time.Now()
 	var batch []ask
 	for len(batch) < mostAtOnce && l.room() {
-		i, ok := r.q.peek(l.o)
-		if ok && r.yields(l.o, now) {
-			return batch
+		i, ok := r.q.follows(l.o, r.origins)
+		if !ok {
+			i, ok = r.q.peek(l.o)
+			if ok && r.yields(l.o, now) {
+				return batch
+			}
 		}
 		if !ok && len(batch) == 0 {
 			i, ok = r.again(l.o, now)
@@ -189,6 +192,7 @@ func (l *lane) room() bool {
 func (r *run) take(l *lane, i int32, now time.Time) ask {
 	r.q.phase[i] = asked
 	r.q.asks[i]++
+	l.o.latest = i
 	a := ask{chunk: i, at: now}
 	l.out = append(l.out, a)
 	l.bytes += r.q.length(i)

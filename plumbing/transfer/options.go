@@ -40,16 +40,16 @@ type Options struct {
 	// Stall is how long a source may be silent: 30 s unless set.
 	Stall time.Duration
 	// Refresh is the least time between two questions to one source what
-	// it has got meanwhile: 1 s unless set.
+	// it has got meanwhile: half a second unless set.
 	Refresh time.Duration
 	// Checkpoint, unless nil, is called from time to time and at the end of
 	// a run without error, with no Append under way: after CommitEvery bytes
 	// (256 MiB unless set), and on slow lines also by the clock.
 	Checkpoint  func(ctx context.Context) error
 	CommitEvery int64
-	// Random asks for equally rare chunks in random order, as is always
-	// done with two sources or more: hosts that begin at the same time then
-	// have different chunks for each other. Seed makes the order
+	// Random asks for equally rare chunks in random order, in runs, as is
+	// always done with two sources or more: hosts that begin at the same
+	// time then have different chunks for each other. Seed makes the order
 	// repeatable; 0 takes another one each time.
 	Random bool
 	Seed   uint64

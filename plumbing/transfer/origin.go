@@ -39,6 +39,7 @@ type origin struct {
 	grows      bool      // it is fetching, too: a refresh brought something
 	yielding   time.Time // until then it is not asked for what only it has
 
+	latest int32  // the chunk asked for last, or -1
 	cursor int    // in queue.order; what is before cannot be asked for here
 	out    int64  // bytes asked for and not there yet
 	window window // for out
@@ -48,7 +49,7 @@ type origin struct {
 func newOrigin(s Source, result *SourceResult, chunks int) *origin {
 	fixed, ok := s.(interface{ Static() bool })
 	return &origin{
-		src: s, result: result, has: newBitmap(chunks),
+		src: s, result: result, latest: -1, has: newBitmap(chunks),
 		static: ok && fixed.Static(),
 	}
 }

@@ -30,6 +30,7 @@ type queue struct {
 	order []int32 // the same, rarest first
 	pos   []int32 // where in order each one is
 	rare  int     // so many of order were had by one source at most
+	free  int     // so many of those are not expected to come elsewhere
 	stale bool    // order does not reflect what sources have
 
 	left  int   // chunks that are not finished
@@ -112,33 +113,79 @@ func (q *queue) shuffle(seed uint64) {
 
 // sort puts the unfinished chunks that fewest of the active origins have first
 // and sends the origins back to the start.
+//
+// A host that is fetching, too, goes on in file order: of the rare chunks, those
+// that come soon after one that such a host has are therefore the last, for they
+// are probably on their way to it.
 func (q *queue) sort(origins []*origin) {
 	q.stale = false
 	q.base = slices.DeleteFunc(q.base, func(i int32) bool { return q.phase[i] == finished })
-	rarity := make([]uint16, len(q.base))
-	counts := make([]int, len(origins)+3) // of the rarer ones, in the end
+	ranks := make([]uint16, len(q.base))
+	counts := make([]int, len(origins)+guarded+2) // of those before, in the end
 	for at, i := range q.base {
-		for _, o := range origins {
-			if o.active && o.has.get(i) {
-				rarity[at]++
-			}
-		}
-		counts[rarity[at]+1]++
+		ranks[at] = uint16(q.rank(i, origins))
+		counts[ranks[at]+1]++
 	}
 	for r := 1; r < len(counts); r++ {
 		counts[r] += counts[r-1]
 	}
 	q.order = q.order[:len(q.base)]
-	q.rare = counts[2]
+	q.free, q.rare = counts[1], counts[guarded+1]
 	for at, i := range q.base {
-		to := counts[rarity[at]]
-		counts[rarity[at]]++
+		to := counts[ranks[at]]
+		counts[ranks[at]]++
 		q.order[to] = i
 		q.pos[i] = int32(to)
 	}
 	for _, o := range origins {
 		o.cursor = 0
 	}
+}
+
+// guarded is how many chunks after one that a host has are thought to be on
+// their way to it.
+const guarded = 3
+
+// rank is small for what should be asked for early: 0 to guarded for a chunk
+// that one origin has at most, more for others.
+func (q *queue) rank(i int32, origins []*origin) int {
+	rarity := 0
+	for _, o := range origins {
+		if o.active && o.has.get(i) {
+			rarity++
+		}
+	}
+	if rarity > 1 {
+		return guarded + rarity - 1
+	}
+	for before := int32(1); before <= guarded && before <= i; before++ {
+		if elsewhere(i-before, origins) {
+			return guarded + 1 - int(before)
+		}
+	}
+	return 0
+}
+
+// elsewhere tells whether a host that is fetching, too, has chunk i.
+func elsewhere(i int32, origins []*origin) bool {
+	for _, o := range origins {
+		if o.active && o.grows && o.has.get(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// follows returns the chunk after the one that o was asked for last, so that
+// disks read sequentially, unless there are rarer ones or another host that is
+// fetching seems to go on there.
+func (q *queue) follows(o *origin, origins []*origin) (int32, bool) {
+	i := o.latest + 1
+	if o.latest < 0 || int(i) >= len(q.want) || q.phase[i] != waiting || !o.has.get(i) {
+		return 0, false
+	}
+	common := o.cursor >= q.rare
+	return i, common || int(q.pos[i]) < q.rare && !elsewhere(i-1, origins)
 }
 
 // peek returns the next chunk that o could be asked for.

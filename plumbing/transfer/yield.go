@@ -7,17 +7,13 @@ import (
 	"time"
 )
 
-// crowd is how many times more chunks than hosts must be left at the only one
-// that has them, for each host to ask for the next at once.
-const crowd = 2
-
 // yields tells whether o, which has a chunk that it could be asked for, had
-// better be left in peace for a while. When other hosts are fetching the same,
-// and only a few chunks are left that none of them has, all would ask for the
-// same ones at the same time. So each asks with such a probability that a few
-// do in all, and gets the rest from those.
+// better be left in peace for a while. When other hosts are fetching, too, and
+// all the chunks that only o has are probably on their way to one of them, then
+// all would ask for the same few at the same time. So each asks with such a
+// probability that together they ask for each once, and get it from each other.
 func (r *run) yields(o *origin, now time.Time) bool {
-	if o.cursor >= r.q.rare {
+	if o.cursor < r.q.free || o.cursor >= r.q.rare {
 		return false
 	}
 	if now.Before(o.yielding) {
@@ -30,7 +26,7 @@ func (r *run) yields(o *origin, now time.Time) bool {
 		}
 	}
 	left := r.q.rare - o.cursor
-	if hosts == 1 || rand.IntN(crowd*hosts) < left {
+	if hosts == 1 || rand.IntN(hosts) < left {
 		return false
 	}
 	o.yielding = now.Add(r.o.Refresh)
