@@ -2,11 +2,7 @@
 
 package passive
 
-import (
-	"fmt"
-
-	"github.com/git-devops/git-devops/chunkstore"
-)
+import "fmt"
 
 // An OfflineError says that a store is not where it was looked for, which is
 // normal for a disk on the shelf: another time it may be there.
@@ -73,10 +69,3 @@ type SealError struct {
 
 // Error names the place and what does not fit.
 func (e *SealError) Error() string { return e.Place + " " + e.Reason }
-
-// missing and corrupt are the two answers about one chunk.
-func missing(id chunkstore.ID) error { return &chunkstore.MissingError{ID: id} }
-
-func corrupt(id chunkstore.ID, where string, err error) error {
-	return &chunkstore.CorruptError{ID: id, Where: where, Err: err}
-}

@@ -51,7 +51,7 @@ func (s *Store) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
 		return nil, fmt.Errorf("open object %s of %s: %w", id, s.Name(), err)
 	}
 	if err != nil {
-		return nil, corrupt(id, s.Name(), err)
+		return nil, &chunkstore.CorruptError{ID: id, Where: s.Name(), Err: err}
 	}
 	if err := chunkstore.Verify(id, content, s.Name()); err != nil {
 		return nil, err
