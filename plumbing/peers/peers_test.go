@@ -207,3 +207,16 @@ func TestOpenOthers(t *testing.T) {
 		t.Errorf("a bad address: %v", err)
 	}
 }
+
+// TestPath: the program there is started in the home directory, and knows no
+// tilde.
+func TestPath(t *testing.T) {
+	for url, want := range map[string]string{
+		"host:~/repo": "./repo", "host:~/-x": "./-x", "host:~": ".", "ssh://host/~/a b": "./a b",
+		"host:repo": "repo", "host:/srv/repo": "/srv/repo", "host:~other/repo": "~other/repo", "~/repo": "~/repo",
+	} {
+		if got := (&Peer{Remote: localRemote(url)}).path(); got != want {
+			t.Errorf("%s: %q, not %q", url, got, want)
+		}
+	}
+}

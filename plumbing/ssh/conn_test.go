@@ -160,7 +160,11 @@ func TestDialReasons(t *testing.T) {
 	}
 	defer silent.Close()
 	at := func(host string, port int) Address { return Address{Host: host, Port: port, Path: "/"} }
-	before := leftovers(t)
+	dir, err := os.MkdirTemp("/tmp", "ssh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
 	for _, c := range []struct {
 		name string
 		addr Address
@@ -175,6 +179,7 @@ func TestDialReasons(t *testing.T) {
 		{"nobody answers", at("127.0.0.1", silent.Addr().(*net.TCPAddr).Port), Options{Command: s.Opts.Command, Timeout: 300 * time.Millisecond}, TimedOut},
 		{"no ssh", s.Addr, Options{Command: "no-such-ssh"}, NoSSH},
 	} {
+		c.o.TempDir = dir
 		_, err := Dial(t.Context(), c.addr, c.o)
 		var ce *ConnectError
 		if !errors.As(err, &ce) || ce.Reason != c.want || ce.Hint() == "" {
@@ -183,22 +188,12 @@ func TestDialReasons(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := Dial(ctx, at("127.0.0.1", silent.Addr().(*net.TCPAddr).Port), s.Opts); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Dial(ctx, at("127.0.0.1", silent.Addr().(*net.TCPAddr).Port), Options{Command: s.Opts.Command, TempDir: dir}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if after := leftovers(t); len(after) != len(before) {
-		t.Errorf("left behind: %q", after)
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
-}
-
-// leftovers are the directories of control sockets.
-func leftovers(t *testing.T) []string {
-	t.Helper()
-	dirs, err := filepath.Glob("/tmp/gdo-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dirs
 }
 
 func TestLostConnection(t *testing.T) {

@@ -4,6 +4,7 @@ package ssh
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -93,18 +94,28 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
-	s := fmt.Sprintf("%s: %s exited with %d", e.Peer, e.Program, e.ExitCode)
+	program := path.Base(e.Program)
+	s := fmt.Sprintf("%s: %s exited with %d", e.Peer, program, e.ExitCode)
 	if e.ExitCode < 0 {
-		s = fmt.Sprintf("%s: %s was killed", e.Peer, e.Program)
+		s = fmt.Sprintf("%s: %s was killed", e.Peer, program)
 	}
 	return withStderr(s, e.Stderr)
 }
 
+// withStderr adds what another program said, on one line and without its hints,
+// which are about that machine.
 func withStderr(s, stderr string) string {
-	if stderr = strings.TrimSpace(stderr); stderr == "" {
-		return s
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "hint: ") {
+			continue
+		}
+		for _, word := range []string{"fatal: ", "error: "} {
+			line = strings.TrimPrefix(line, word)
+		}
+		s += ": " + line
 	}
-	return s + ": " + stderr
+	return s
 }
 
 // reasonOf finds out from ssh's own words why there is no connection.

@@ -29,7 +29,10 @@ type state struct {
 
 // fail remembers why the peer cannot be used. Its name is beside it already.
 func (s *state) fail(err error) {
-	s.Error = strings.TrimPrefix(err.Error(), s.Name+": ")
+	s.Error = err.Error()
+	for strings.HasPrefix(s.Error, s.Name+": ") {
+		s.Error = s.Error[len(s.Name)+2:]
+	}
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {
 		s.Hint = h.Hint()
