@@ -134,7 +134,7 @@ func (d *demand) fetch(ctx context.Context, absent []chunkstore.Piece) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.opened {
-		set, err := d.g.places(d.w).Open(ctx, nil)
+		set, err := d.g.OpenPlaces(ctx, d.w)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,12 @@ func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []stri
 	return set, err
 }
 
+// OpenPlaces is Places for what can do without: that there are none is no
+// error.
+func (g *Globals) OpenPlaces(ctx context.Context, w *worktree.Worktree) (places.Set, error) {
+	return g.places(w).Open(ctx, nil)
+}
+
 // PlacesUnasked is Places without reaching any of them.
 func (g *Globals) PlacesUnasked(ctx context.Context, w *worktree.Worktree) (places.Set, error) {
 	return g.places(w).List(ctx, nil)

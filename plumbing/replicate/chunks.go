@@ -29,6 +29,23 @@ func Chunks(ctx context.Context, store *gitstore.Store, absent []chunkstore.Piec
 	return result, errors.Join(err, sink.Finish(context.WithoutCancel(ctx)))
 }
 
+// Restore is Chunks for chunks that count as held and cannot be read: good
+// copies of them are stored beside what is there.
+func Restore(ctx context.Context, store *gitstore.Store, damaged []chunkstore.Piece, sources []transfer.Source, o transfer.Options) (transfer.Result, error) {
+	sink, err := transfer.NewStoreSink(ctx, store)
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	o.Checkpoint = sink.Checkpoint
+	result, err := transfer.Fetch(ctx, wants(damaged), sources, wanting{sink}, o)
+	return result, errors.Join(err, sink.Finish(context.WithoutCancel(ctx)))
+}
+
+// wanting is a sink that has nothing yet.
+type wanting struct{ *transfer.StoreSink }
+
+func (wanting) Has(chunkstore.ID) (bool, error) { return false, nil }
+
 // Plan tells what Chunks would get from where.
 func Plan(ctx context.Context, store *gitstore.Store, absent []chunkstore.Piece, sources []transfer.Source, o transfer.Options) (transfer.Result, error) {
 	return transfer.PlanFetch(ctx, wants(absent), sources, reading{store}, o)

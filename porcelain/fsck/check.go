@@ -24,14 +24,17 @@ type checker struct {
 	ui    *ui.UI
 	quick bool
 
-	sum  summary
-	bad  map[chunkstore.ID]error // chunks
-	lost map[chunkstore.ID]error // manifests that cannot be materialised
+	sum   summary
+	bad   map[chunkstore.ID]error // chunks
+	packs []string                // paths of damaged ones
+	sizes map[chunkstore.ID]int64 // of the chunks of manifests, bytes
+	lost  map[chunkstore.ID]error // manifests that cannot be materialised
 }
 
 // chunks verifies what is held.
 func (c *checker) chunks(ctx context.Context) error {
 	c.bad, c.lost = map[chunkstore.ID]error{}, map[chunkstore.ID]error{}
+	c.sizes = map[chunkstore.ID]int64{}
 	progress := c.ui.Progress("Checking chunks", ui.Bytes, 0)
 	o := gitstore.CheckOptions{Quick: c.quick, Progress: progress.Add}
 	err := c.w.Store.Check(ctx, o, func(d gitstore.Damage) {
@@ -39,6 +42,8 @@ func (c *checker) chunks(ctx context.Context) error {
 		if d.ID != (chunkstore.ID{}) {
 			c.bad[d.ID] = d.Err
 			p.Chunk = d.ID.String()
+		} else {
+			c.packs = append(c.packs, d.Path)
 		}
 		if isMissing(d.Err) {
 			p.kind = "absent"
@@ -81,6 +86,7 @@ func (c *checker) manifests(ctx context.Context) error {
 
 // manifest returns why a file cannot be materialised.
 func (c *checker) manifest(ctx context.Context, m *chunkstore.Manifest, progress *ui.Progress) error {
+	var first error
 	for _, p := range m.Pieces {
 		if p.Hole {
 			continue
@@ -89,17 +95,23 @@ func (c *checker) manifest(ctx context.Context, m *chunkstore.Manifest, progress
 		if !known {
 			err = c.w.Store.Present(p.ID)
 		}
-		if err != nil {
-			if !known {
-				c.bad[p.ID] = err
-				c.sum.Absent++
+		if err == nil {
+			continue
+		}
+		c.sizes[p.ID] = p.Length
+		if !known {
+			c.bad[p.ID] = err
+			c.sum.Absent++
+		}
+		if first == nil {
+			first = err
+			if !known { // one of a file is enough: it may lack thousands
 				c.ui.Print(problem{Chunk: p.ID.String(), Error: err.Error(), kind: "absent"})
 			}
-			return err
 		}
 	}
-	if c.quick {
-		return nil
+	if c.quick || first != nil {
+		return first
 	}
 	return largefile.Cat(ctx, m, c.w.Store, counter{progress}, 0, -1)
 }
