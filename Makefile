@@ -84,8 +84,10 @@ quickstart: build-deps
 test: deps
 	$(MAKE) lint unit t
 
+# The model of package copies has no goroutines, and many states.
 unit:
 	$(GO) test -race ./...
+	$(GO) test -run Model ./plumbing/copies
 
 t: all static
 	@t/fault-summary.sh forget

@@ -41,12 +41,14 @@ type Custody struct {
 	dir  string
 	held HeldSet
 	now  func() (Instant, error)
+
+	pause time.Duration // see the constant
 }
 
 // Open returns the custody of the repository with this common directory. It
 // writes nothing.
 func Open(commonDir string, held HeldSet) (*Custody, error) {
-	c := &Custody{dir: locksDir(commonDir), held: held, now: readClock}
+	c := &Custody{dir: locksDir(commonDir), held: held, now: readClock, pause: pause}
 	_, err := c.now()
 	return c, err
 }

@@ -113,7 +113,7 @@ func (d *dropper) dropPart(ctx context.Context, ids []chunkstore.ID) error {
 	refused, err := d.attempt(ctx, ids)
 	if again := d.contested(ctx, refused); err == nil && len(again) > 0 {
 		select {
-		case <-time.After(rand.N(pause)):
+		case <-time.After(rand.N(d.c.pause)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
