@@ -35,6 +35,12 @@ type Object struct {
 // Size returns how many bytes the object takes in a pack.
 func (o Object) Size() int64 { return o.size }
 
+// ContentSize returns the length of the content, bytes.
+func (o Object) ContentSize() int64 {
+	h, _ := parseEntryHeader(o.buf.parts[0])
+	return h.size
+}
+
 // Release gives the object's buffers back. It is called once, after the last
 // use of the object; the object is unusable then.
 func (o Object) Release() {

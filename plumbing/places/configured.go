@@ -159,7 +159,7 @@ func (c Config) openStore(ctx context.Context, p *Place) error {
 	if err != nil {
 		return err
 	}
-	p.Source, p.Witness, p.close = s.Source(), s, s.Close
+	p.Source, p.Witness, p.Store, p.close = s.Source(), s, s, s.Close
 	return nil
 }
 

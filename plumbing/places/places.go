@@ -13,6 +13,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/known"
+	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/plumbing/transfer"
 )
 
@@ -39,6 +40,7 @@ type Place struct {
 	Source  transfer.Source
 	Keeper  copies.Keeper  // unless it promises nothing
 	Witness copies.Witness // of a place that is passive
+	Store   *stores.Store  // of a store
 	// GitEnv lets git share the connection.
 	GitEnv []string
 

@@ -13,12 +13,13 @@ import (
 	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/offer"
 )
 
 // Branches fetches the branches of a remote, and the tags that point into
-// them, as its configuration says.
+// them, as its configuration says; and what the remote offers.
 func Branches(ctx context.Context, g git.Runner, remote string) error {
-	_, err := g.Run(ctx, nil, "fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head",
+	_, err := g.Run(ctx, nil, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head",
 		"--no-recurse-submodules", "--", remote)
 	return err
 }

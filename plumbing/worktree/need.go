@@ -76,7 +76,12 @@ func (w *Worktree) AddAll(ctx context.Context, n *Need) error {
 
 func (w *Worktree) addManifest(ctx context.Context, n *Need, m *chunkstore.Manifest) error {
 	n.Files++
-	for _, p := range m.Pieces {
+	return w.AddPieces(ctx, n, m.Pieces)
+}
+
+// AddPieces adds chunks that belong to no file, or not yet.
+func (w *Worktree) AddPieces(ctx context.Context, n *Need, pieces []chunkstore.Piece) error {
+	for _, p := range pieces {
 		if p.Hole || n.seen[p.ID] {
 			continue
 		}

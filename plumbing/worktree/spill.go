@@ -18,7 +18,7 @@ type Spill struct {
 	// Out makes room: it returns when other places have the chunks it is
 	// given, which are held, and they are dropped here. Its error ends Add; a
 	// later Add goes on from what is there and elsewhere.
-	Out func(ctx context.Context, ids []chunkstore.ID) error
+	Out func(ctx context.Context, chunks []chunkstore.Piece) error
 }
 
 // spilling is a sink whose chunks leave part by part. What does not fill a
@@ -30,7 +30,7 @@ type spilling struct {
 
 	mu     sync.Mutex
 	batch  *gitstore.Batch // of the part
-	ids    []chunkstore.ID
+	chunks []chunkstore.Piece
 	bytes  int64
 	stored int64 // bytes of all parts
 }
@@ -61,7 +61,7 @@ func (s *spilling) Append(o packfile.Object) error {
 	if err := s.batch.Append(o); err != nil {
 		return err
 	}
-	s.ids = append(s.ids, o.ID)
+	s.chunks = append(s.chunks, chunkstore.Piece{ID: o.ID, Length: o.ContentSize()})
 	s.bytes += o.Size()
 	s.stored += o.Size()
 	if s.bytes < s.o.Part {
@@ -74,14 +74,14 @@ func (s *spilling) out() error {
 	if err := s.hold(); err != nil {
 		return err
 	}
-	if err := s.o.Out(s.ctx, s.ids); err != nil {
+	if err := s.o.Out(s.ctx, s.chunks); err != nil {
 		return err
 	}
 	batch, err := s.store.Begin(s.ctx)
 	if err != nil {
 		return err
 	}
-	s.batch, s.ids, s.bytes = batch, nil, 0
+	s.batch, s.chunks, s.bytes = batch, nil, 0
 	return nil
 }
 

@@ -22,14 +22,15 @@ func TestSpillGivesPartByPart(t *testing.T) {
 	const part = 500_000
 	seen := map[chunkstore.ID]bool{}
 	parts := 0
-	o := AddOptions{Pathspecs: []string{"."}, LargeFile: 100_000, Spill: &Spill{Part: part, Out: func(ctx context.Context, ids []chunkstore.ID) error {
+	o := AddOptions{Pathspecs: []string{"."}, LargeFile: 100_000, Spill: &Spill{Part: part, Out: func(ctx context.Context, chunks []chunkstore.Piece) error {
 		parts++
 		size := 0
-		for _, id := range ids {
+		for _, c := range chunks {
+			id := c.ID
 			data, err := w.Store.Get(ctx, id)
 			has, hasErr := w.Store.Has(ctx, id)
-			if err != nil || hasErr != nil || !has || seen[id] {
-				t.Errorf("chunk %s: held %v, seen %v, %v %v", id, has, seen[id], err, hasErr)
+			if err != nil || hasErr != nil || !has || seen[id] || int64(len(data)) != c.Length {
+				t.Errorf("chunk %s of %d bytes: %d bytes, held %v, seen %v, %v %v", id, c.Length, len(data), has, seen[id], err, hasErr)
 			}
 			seen[id] = true
 			size += len(data)
@@ -56,7 +57,7 @@ func TestSpillThatFailsStagesNothing(t *testing.T) {
 	w := open(t, dir)
 	full := errors.New("no place has room")
 	calls := 0
-	o := AddOptions{Pathspecs: []string{"."}, LargeFile: 100_000, Spill: &Spill{Part: 1, Out: func(context.Context, []chunkstore.ID) error {
+	o := AddOptions{Pathspecs: []string{"."}, LargeFile: 100_000, Spill: &Spill{Part: 1, Out: func(context.Context, []chunkstore.Piece) error {
 		calls++
 		return full
 	}}}
@@ -66,6 +67,6 @@ func TestSpillThatFailsStagesNothing(t *testing.T) {
 	if index, err := w.Repo.ReadIndex(); err != nil || len(index.Entries) != 0 {
 		t.Errorf("staged: %v, %v", index.Entries, err)
 	}
-	o.Spill.Out = func(context.Context, []chunkstore.ID) error { return nil }
+	o.Spill.Out = func(context.Context, []chunkstore.Piece) error { return nil }
 	must(t, w.Add(t.Context(), o))
 }

@@ -26,13 +26,14 @@ const tidyFrom = 48
 
 type options struct {
 	dryRun, force bool
+	spill         []string // places, "" for all; none: nothing leaves
 }
 
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "add [-n] [-f] [--] <pathspec>...",
+		Use:     "add [-n] [-f] [--spill[=<place>]]... [--] <pathspec>...",
 		Short:   "stage files, large ones as chunks and a manifest",
 		Long:    help,
 		GroupID: porcelain.GroupLarge,
@@ -41,6 +42,9 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would be staged")
 	cmd.Flags().BoolVarP(&o.force, "force", "f", false, "stage ignored files, too")
+	cmd.Flags().StringArrayVar(&o.spill, "spill", nil, "let chunks leave, to this store or peer (`<place>`) or to all")
+	cmd.Flags().Lookup("spill").NoOptDefVal = allPlaces
+	cmd.MarkFlagsMutuallyExclusive("spill", "dry-run")
 	return cmd
 }
 
@@ -54,9 +58,17 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	if err != nil {
 		return err
 	}
+	var spill *worktree.Spill
+	if len(o.spill) > 0 {
+		var done func()
+		if spill, done, err = spilling(ctx, g, w, o.spill); err != nil {
+			return err
+		}
+		defer done()
+	}
 	progress := g.UI.Progress("Adding", ui.Bytes, 0)
 	err = w.Add(ctx, worktree.AddOptions{
-		Pathspecs: pathspecs, LargeFile: threshold, DryRun: o.dryRun, Force: o.force,
+		Pathspecs: pathspecs, LargeFile: threshold, DryRun: o.dryRun, Force: o.force, Spill: spill,
 		Begin: progress.Total, Progress: progress.Add,
 		Report: func(a worktree.Added) { report(g.UI, o, a) },
 	})

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/offer"
 	"github.com/git-devops/git-devops/plumbing/places"
 	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -113,7 +115,23 @@ func needed(ctx context.Context, w *worktree.Worktree, set places.Set, allVersio
 	for _, rev := range revs {
 		err = errors.Join(err, w.AddTree(ctx, need, rev, nil))
 	}
-	return need, err
+	return need, errors.Join(err, addOffered(ctx, w, need))
+}
+
+// addOffered adds what peers have no room for, where the person has agreed to
+// take that.
+func addOffered(ctx context.Context, w *worktree.Worktree, need *worktree.Need) error {
+	take, err := w.Repo.ConfigBool("devops.takeoffers", false)
+	if err != nil || !take {
+		return err
+	}
+	return offer.Each(ctx, w.Repo, w.Git, func(peer string, chunks []chunkstore.Piece, err error) error {
+		if err != nil {
+			need.Unreadable["the offer of "+peer] = err
+			return nil
+		}
+		return w.AddPieces(ctx, need, chunks)
+	})
 }
 
 // outcome is the error for places that failed, when the rest went well.
