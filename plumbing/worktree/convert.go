@@ -15,6 +15,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // convertByGit lets git store the files that it converts. It does so with an
@@ -24,12 +25,12 @@ func (w *Worktree) convertByGit(ctx context.Context, todo []*candidate) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "git-devops-")
+	dir, err := spool.CreateDir(os.TempDir())
 	if err != nil {
 		return fmt.Errorf("convert files: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	index := filepath.Join(dir, "index")
+	defer spool.DropDir(dir)
+	index := filepath.Join(dir.Name(), "index")
 	if err := copyIndex(w.Repo.IndexFile(), index); err != nil {
 		return fmt.Errorf("convert files: %w", err)
 	}

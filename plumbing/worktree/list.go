@@ -12,6 +12,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
 // largeEntries returns the entries of a tree-ish, or of the index for "",
@@ -24,18 +25,18 @@ func (w *Worktree) largeEntries(ctx context.Context, tree string, pathspecs []st
 		if err != nil {
 			return nil, err
 		}
-		dir, err := os.MkdirTemp("", "git-devops-")
+		dir, err := spool.CreateDir(os.TempDir())
 		if err != nil {
 			return nil, fmt.Errorf("read tree: %w", err)
 		}
-		defer os.RemoveAll(dir)
-		empty := filepath.Join(dir, "tree")
+		defer spool.DropDir(dir)
+		empty := filepath.Join(dir.Name(), "tree")
 		if err := os.Mkdir(empty, 0o700); err != nil {
 			return nil, fmt.Errorf("read tree: %w", err)
 		}
 		runner.Dir = empty
 		runner.Env = append(w.environ(),
-			"GIT_DIR="+w.Repo.GitDir(), "GIT_WORK_TREE="+empty, "GIT_INDEX_FILE="+filepath.Join(dir, "index"))
+			"GIT_DIR="+w.Repo.GitDir(), "GIT_WORK_TREE="+empty, "GIT_INDEX_FILE="+filepath.Join(dir.Name(), "index"))
 		if _, err := runner.Run(ctx, nil, "read-tree", id.String()); err != nil {
 			return nil, err
 		}
