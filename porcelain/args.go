@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/spf13/cobra"
 )
 
@@ -44,4 +45,24 @@ func ExactArgs(n int) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// TreeAndPaths tells a tree-ish from the paths that follow, as git checkout
+// does: what stands before "--", or else what is a revision. dash is cobra's
+// ArgsLenAtDash. Without a tree-ish the tree is "".
+func TreeAndPaths(r *repo.Repo, args []string, dash int) (tree string, paths []string, err error) {
+	if dash > 1 {
+		return "", nil, Usagef("only one tree-ish expected, %d given", dash)
+	}
+	if len(args) == 0 || dash == 0 {
+		return "", args, nil
+	}
+	_, err = r.ResolveTree(args[0])
+	switch {
+	case err == nil:
+		return args[0], args[1:], nil
+	case dash == 1 || !errors.Is(err, repo.ErrNotFound):
+		return "", nil, err
+	}
+	return "", args, nil
 }

@@ -6,14 +6,12 @@ package carry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/manifests"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -22,9 +20,9 @@ import (
 
 // Options are those of each such verb.
 type Options struct {
-	To, From string // one of them is the name of a store
-	All      bool
-	DryRun   bool
+	To, From    string // one of them is the name of a store
+	AllVersions bool
+	DryRun      bool
 
 	args []string
 	dash int // where -- was among them, or -1
@@ -34,7 +32,7 @@ type Options struct {
 func (o *Options) AddFlags(cmd *cobra.Command, what string) {
 	cmd.Flags().StringVar(&o.To, "to", "", what+" chunks to the `<store>`")
 	cmd.Flags().StringVar(&o.From, "from", "", what+" chunks from the `<store>`")
-	cmd.Flags().BoolVar(&o.All, "all", false, "of every version that a ref or reflog leads to")
+	cmd.Flags().BoolVar(&o.AllVersions, "all-versions", false, "of every version that a ref or reflog leads to")
 	cmd.Flags().BoolVarP(&o.DryRun, "dry-run", "n", false, "only show what would be done")
 }
 
@@ -44,8 +42,8 @@ func (o *Options) Validate(cmd *cobra.Command, args []string) error {
 	switch {
 	case (o.To == "") == (o.From == ""):
 		return porcelain.Usagef("give either --to=<store> or --from=<store>")
-	case o.All && len(args) > 0:
-		return porcelain.Usagef("--all and paths exclude each other")
+	case o.AllVersions && len(args) > 0:
+		return porcelain.Usagef("--all-versions and paths exclude each other")
 	}
 	return nil
 }
@@ -75,7 +73,7 @@ func (c *Choice) Pieces() (all []chunkstore.Piece) {
 // Choose finds the files.
 func (o *Options) Choose(ctx context.Context, w *worktree.Worktree) (*Choice, error) {
 	c := &Choice{}
-	if o.All {
+	if o.AllVersions {
 		return c, manifests.Each(ctx, w.Repo, w.Git, func(f manifests.Found) error {
 			if f.Err != nil {
 				return fmt.Errorf("manifest %s: %w", f.ID, f.Err)
@@ -84,7 +82,7 @@ func (o *Options) Choose(ctx context.Context, w *worktree.Worktree) (*Choice, er
 			return nil
 		})
 	}
-	tree, pathspecs, err := o.tree(w.Repo)
+	tree, pathspecs, err := porcelain.TreeAndPaths(w.Repo, o.args, o.dash)
 	if err != nil {
 		return nil, err
 	}
@@ -95,21 +93,6 @@ func (o *Options) Choose(ctx context.Context, w *worktree.Worktree) (*Choice, er
 		c.Files = append(c.Files, File{ui.Path(f.Path), f.Manifest.Pieces})
 		return nil
 	})
-}
-
-// tree tells a tree-ish, which may come first, from paths.
-func (o *Options) tree(r *repo.Repo) (tree string, pathspecs []string, err error) {
-	if len(o.args) == 0 || o.dash == 0 {
-		return "", o.args, nil
-	}
-	_, err = r.ResolveTree(o.args[0])
-	switch {
-	case err == nil:
-		return o.args[0], o.args[1:], nil
-	case o.dash > 0 || !errors.Is(err, repo.ErrNotFound):
-		return "", nil, err
-	}
-	return "", o.args, nil
 }
 
 // Copy copies what is chosen to or from the store, and tells what it did.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -50,7 +49,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 		return err
 	}
 	defer w.Close()
-	if err := o.divide(w.Repo, args, dash); err != nil {
+	if o.tree, o.pathspecs, err = porcelain.TreeAndPaths(w.Repo, args, dash); err != nil {
 		return err
 	}
 	done, err := g.FetchOnDemand(w)
@@ -69,27 +68,6 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 		return err
 	}
 	return count.result()
-}
-
-// divide tells the tree-ish from the paths, as git checkout does: what stands
-// before "--", or else what is a revision.
-func (o *options) divide(r *repo.Repo, args []string, dash int) error {
-	o.pathspecs = args
-	if dash > 1 {
-		return porcelain.Usagef("only one tree-ish expected, %d given", dash)
-	}
-	if len(args) == 0 || dash == 0 {
-		return nil
-	}
-	_, err := r.ResolveTree(args[0])
-	switch {
-	case err == nil:
-		o.tree, o.pathspecs = args[0], args[1:]
-		return nil
-	case dash == 1 || !errors.Is(err, repo.ErrNotFound):
-		return err
-	}
-	return nil
 }
 
 // A tally counts what became of the files.

@@ -20,7 +20,7 @@ var help string
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o carry.Options
 	cmd := &cobra.Command{
-		Use:     "copy [-n] (--to=<store> | --from=<store>) [<tree-ish>] [--] [<pathspec>...]\ncopy [-n] (--to=<store> | --from=<store>) --all",
+		Use:     "copy [-n] (--to=<store> | --from=<store>) [<tree-ish>] [--] [<pathspec>...]\ncopy [-n] (--to=<store> | --from=<store>) --all-versions",
 		Short:   "copy the content of large files to a store or from one",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,

@@ -20,7 +20,6 @@ var help string
 type options struct {
 	dryRun      bool
 	allVersions bool
-	rev         string
 	from        []string
 }
 
@@ -28,37 +27,32 @@ type options struct {
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "get [-n] [--from=<place>]... [--rev=<tree-ish> | --all-versions] [<pathspec>...]",
+		Use:     "get [-n] [--from=<place>]... [<tree-ish>] [--] [<pathspec>...]\nget [-n] [--from=<place>]... --all-versions",
 		Short:   "fetch the chunks of chosen files",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), g, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return run(cmd.Context(), g, o, args, cmd.ArgsLenAtDash())
+		},
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would come from where")
 	f.BoolVar(&o.allVersions, "all-versions", false, "fetch the chunks of every version of every branch")
-	f.StringVar(&o.rev, "rev", "", "fetch what the files of `<tree-ish>` need")
 	f.StringArrayVar(&o.from, "from", nil, "ask only this peer or store (`<place>`)")
-	cmd.MarkFlagsMutuallyExclusive("all-versions", "rev")
 	return cmd
 }
 
-func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []string) error {
-	if o.allVersions && len(pathspecs) > 0 {
-		return porcelain.Usagef("--all-versions takes no paths")
+func run(ctx context.Context, g *porcelain.Globals, o options, args []string, dash int) error {
+	if o.allVersions && len(args) > 0 {
+		return porcelain.Usagef("--all-versions and paths exclude each other")
 	}
 	w, err := g.Open()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	need := worktree.NewNeed()
-	if o.allVersions {
-		err = w.AddAll(ctx, need)
-	} else {
-		err = w.AddTree(ctx, need, o.rev, pathspecs)
-	}
+	need, err := needed(ctx, w, o, args, dash)
 	if err != nil {
 		return err
 	}
@@ -69,6 +63,18 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	defer set.Close()
 	g.TellUnreached(set)
 	return g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun})
+}
+
+func needed(ctx context.Context, w *worktree.Worktree, o options, args []string, dash int) (*worktree.Need, error) {
+	need := worktree.NewNeed()
+	if o.allVersions {
+		return need, w.AddAll(ctx, need)
+	}
+	tree, paths, err := porcelain.TreeAndPaths(w.Repo, args, dash)
+	if err != nil {
+		return nil, err
+	}
+	return need, w.AddTree(ctx, need, tree, paths)
 }
 
 // opened opens the places unless nothing is lacking.

@@ -6,13 +6,11 @@ package ls
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/chunkstore"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -41,14 +39,9 @@ func run(ctx context.Context, g *porcelain.Globals, args []string, dash int) err
 		return err
 	}
 	defer w.Close()
-	tree := ""
-	if len(args) > 0 && dash != 0 {
-		switch _, err := w.Repo.ResolveTree(args[0]); {
-		case err == nil:
-			tree, args = args[0], args[1:]
-		case dash > 0 || !errors.Is(err, repo.ErrNotFound):
-			return err
-		}
+	tree, args, err := porcelain.TreeAndPaths(w.Repo, args, dash)
+	if err != nil {
+		return err
 	}
 	sum := summary{seen: map[chunkstore.ID]bool{}}
 	err = w.List(ctx, tree, args, func(f worktree.LargeFile) error {

@@ -23,7 +23,7 @@ var help string
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o carry.Options
 	cmd := &cobra.Command{
-		Use:     "move [-n] (--to=<store> | --from=<store>) [<tree-ish>] [--] [<pathspec>...]\nmove [-n] (--to=<store> | --from=<store>) --all",
+		Use:     "move [-n] (--to=<store> | --from=<store>) [<tree-ish>] [--] [<pathspec>...]\nmove [-n] (--to=<store> | --from=<store>) --all-versions",
 		Short:   "move the content of large files to a store or from one",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,

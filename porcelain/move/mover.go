@@ -51,7 +51,7 @@ func (m *mover) movable(ctx context.Context, choice *carry.Choice, copied stores
 // keepShared takes out of ids what files of the index need that were not
 // chosen: they stay here.
 func (m *mover) keepShared(ctx context.Context, o *carry.Options, choice *carry.Choice, ids []chunkstore.ID) ([]chunkstore.ID, error) {
-	if o.All {
+	if o.AllVersions {
 		return ids, nil
 	}
 	chosen := map[ui.Path]bool{}

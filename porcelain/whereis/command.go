@@ -21,28 +21,24 @@ import (
 //go:embed help.txt
 var help string
 
-type options struct {
-	offline bool
-	rev     string
-}
-
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
-	var o options
+	var offline bool
 	cmd := &cobra.Command{
-		Use:     "whereis [--offline] [--rev=<tree-ish>] [<pathspec>...]",
+		Use:     "whereis [--offline] [<tree-ish>] [--] [<pathspec>...]",
 		Short:   "tell where the copies of files are",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), g, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return run(cmd.Context(), g, offline, args, cmd.ArgsLenAtDash())
+		},
 	}
-	cmd.Flags().BoolVar(&o.offline, "offline", false, "ask nobody, and tell what is known")
-	cmd.Flags().StringVar(&o.rev, "rev", "", "the files of `<tree-ish>`, in place of the index")
+	cmd.Flags().BoolVar(&offline, "offline", false, "ask nobody, and tell what is known")
 	return cmd
 }
 
-func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []string) error {
+func run(ctx context.Context, g *porcelain.Globals, offline bool, args []string, dash int) error {
 	w, err := g.Open()
 	if err != nil {
 		return err
@@ -52,11 +48,15 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	if err != nil {
 		return err
 	}
-	files, unreadable, err := list(ctx, g, w, o.rev, pathspecs)
+	tree, paths, err := porcelain.TreeAndPaths(w.Repo, args, dash)
 	if err != nil {
 		return err
 	}
-	set, err := open(ctx, g, w, o.offline)
+	files, unreadable, err := list(ctx, g, w, tree, paths)
+	if err != nil {
+		return err
+	}
+	set, err := open(ctx, g, w, offline)
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,8 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	return porcelain.Unreadable(unreadable)
 }
 
-func list(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, rev string, pathspecs []string) (files []worktree.LargeFile, unreadable int, err error) {
-	err = w.List(ctx, rev, pathspecs, func(f worktree.LargeFile) error {
+func list(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, tree string, pathspecs []string) (files []worktree.LargeFile, unreadable int, err error) {
+	err = w.List(ctx, tree, pathspecs, func(f worktree.LargeFile) error {
 		if f.Err == nil {
 			files = append(files, f)
 			return nil
