@@ -43,6 +43,9 @@ func (a *announced) leave() { _ = a.file.Close() }
 // Recover puts back what droppers that have died were about to drop. Whoever
 // drops, runs gc or grants locks calls it first; Lock and Drop do.
 func (c *Custody) Recover(ctx context.Context) error {
+	if err := spool.Sweep(c.dir); err != nil {
+		return fmt.Errorf("undo an interrupted drop: %w", err)
+	}
 	names, err := list(c.dir, intentPrefix)
 	if err != nil {
 		return err

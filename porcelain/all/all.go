@@ -14,6 +14,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/completion"
 	copyverb "github.com/git-devops/git-devops/porcelain/copy"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
+	"github.com/git-devops/git-devops/porcelain/drop"
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
 	"github.com/git-devops/git-devops/porcelain/fsck"
 	"github.com/git-devops/git-devops/porcelain/gc"
@@ -62,6 +63,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 
 		syncverb.Command(g),
 		get.Command(g),
+		drop.Command(g),
 		whereis.Command(g),
 
 		filterprocess.Command(g),
