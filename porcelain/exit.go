@@ -111,6 +111,7 @@ func kinds() []kind {
 		{is(repo.ErrBusy), Busy, ""},
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
+		{is(gitstore.ErrDropped), Busy, "run this again: the chunk will be stored"},
 		{is(stores.ErrUnknown), Fatal, "'git devops store list' shows the stores"},
 		{is(passive.ErrKey), Fatal, "see --recipient and devops.identity in 'git devops store --help'"},
 		{as[*passive.OfflineError], Fatal, "connect the store and run this again; 'git devops store list' shows what it had"},
