@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/stockgit"
 	"github.com/git-devops/git-devops/plumbing/stores"
@@ -109,6 +110,7 @@ func kinds() []kind {
 		{is(errBrokenPipe), BrokenPipe, ""},
 		{is(repo.ErrNotRepository), NoRepository, "'git devops init' makes one, or -C says where it is"},
 		{is(repo.ErrBusy), Busy, ""},
+		{is(replicate.ErrBusy), Busy, ""},
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
 		{is(gitstore.ErrDropped), Busy, "run this again: the chunk will be stored"},

@@ -12,6 +12,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
@@ -31,6 +32,7 @@ func TestExitCodes(t *testing.T) {
 		{repo.ErrNotFound, Fatal, false},
 		{repo.ErrBadIndex, Fatal, false},
 		{repo.ErrBusy, Busy, false},
+		{replicate.ErrBusy, Busy, false},
 		{repo.ErrRefMoved, Busy, true},
 		{gitstore.ErrBusy, Busy, false},
 		{worktree.ErrBare, Fatal, false},
