@@ -5,6 +5,7 @@ package porcelain
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -67,7 +68,7 @@ func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *
 // tellSource says what a place gave, and what was wrong with it.
 func (g *Globals) tellSource(set places.Set, i int, s transfer.SourceResult) {
 	if s.Err != nil {
-		g.UI.Errorf("%s: %v", s.Name, s.Err)
+		g.tellPlace(s.Name, s.Err)
 	}
 	r := sourceRecord{Name: s.Name, Kind: set.Reached()[i].Kind, Chunks: s.Chunks, Bytes: s.Bytes}
 	if s.Err != nil {
@@ -78,11 +79,21 @@ func (g *Globals) tellSource(set places.Set, i int, s transfer.SourceResult) {
 	}
 }
 
+// tellPlace says what is wrong with a place, naming it once: some errors begin
+// with the name already.
+func (g *Globals) tellPlace(name string, err error) {
+	text := err.Error()
+	for strings.HasPrefix(text, name+": ") {
+		text = text[len(name)+2:]
+	}
+	g.UI.Errorf("%s: %s", name, text)
+}
+
 // TellUnreached says which places could not be reached, and returns how many.
 func (g *Globals) TellUnreached(set places.Set) int {
 	unreached := set.Unreached()
 	for _, p := range unreached {
-		g.UI.Errorf("%s: %v", p.Name, p.Err)
+		g.tellPlace(p.Name, p.Err)
 		if hint := hintOf(p.Err); hint != "" {
 			g.UI.Hintf("%s", hint)
 		}
