@@ -4,12 +4,15 @@ package porcelain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/known"
 	"github.com/git-devops/git-devops/plumbing/manifests"
+	"github.com/git-devops/git-devops/plumbing/stockgit"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -17,7 +20,7 @@ import (
 // Collect frees the disk space of chunks that are not held, and says so. It
 // first undoes drops that were interrupted, unless dryRun.
 func (g *Globals) Collect(ctx context.Context, w *worktree.Worktree, dryRun bool) error {
-	if err := recoverDrops(ctx, w, dryRun); err != nil {
+	if err := tidy(ctx, w, dryRun); err != nil {
 		return err
 	}
 	progress := g.UI.Progress("Repacking", ui.Bytes, 0)
@@ -36,7 +39,9 @@ func (g *Globals) Collect(ctx context.Context, w *worktree.Worktree, dryRun bool
 	return nil
 }
 
-func recoverDrops(ctx context.Context, w *worktree.Worktree, dryRun bool) error {
+// tidy undoes and clears away what killed processes have left, other than
+// packs.
+func tidy(ctx context.Context, w *worktree.Worktree, dryRun bool) error {
 	if dryRun {
 		return nil
 	}
@@ -44,7 +49,7 @@ func recoverDrops(ctx context.Context, w *worktree.Worktree, dryRun bool) error 
 	if err != nil {
 		return err
 	}
-	return c.Recover(ctx)
+	return errors.Join(c.Recover(ctx), known.Open(w.Repo.CommonDir()).Sweep(), stockgit.Sweep(w.Repo))
 }
 
 // NumCopies returns how many other copies there must be of what is dropped.

@@ -176,6 +176,9 @@ func (k *Known) lock() (unlock func(), err error) {
 	}
 }
 
+// Sweep clears away what killed processes have left, as every change does.
+func (k *Known) Sweep() error { return spool.Sweep(k.dir) }
+
 // replace writes a file in one step, durably, after clearing away what a
 // killed one has left.
 func (k *Known) replace(place string, data []byte) error {

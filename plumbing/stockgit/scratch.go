@@ -31,7 +31,7 @@ type scratch struct {
 // newScratch makes a scratch repository for r, which g runs beside. With
 // borrow it has r's objects, too.
 func newScratch(r *repo.Repo, g git.Runner, borrow bool) (*scratch, error) {
-	place := filepath.Join(r.CommonDir(), "devops", "scratch")
+	place := scratchPlace(r)
 	if err := errors.Join(os.MkdirAll(place, 0o777), clearScratch(place)); err != nil {
 		return nil, fmt.Errorf("make scratch repository: %w", err)
 	}
@@ -47,6 +47,12 @@ func newScratch(r *repo.Repo, g git.Runner, borrow bool) (*scratch, error) {
 	}
 	return s, nil
 }
+
+func scratchPlace(r *repo.Repo) string { return filepath.Join(r.CommonDir(), "devops", "scratch") }
+
+// Sweep clears away what killed pushes and fetches have left in r, as the next
+// one does.
+func Sweep(r *repo.Repo) error { return clearScratch(scratchPlace(r)) }
 
 // clearScratch removes the scratch repositories whose owners are dead.
 func clearScratch(place string) error {
