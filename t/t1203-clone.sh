@@ -14,6 +14,7 @@ assert_manifests () {
 }
 
 test_expect_success 'set up' '
+	git config --global devops.autoGet false &&
 	large_repo repo &&
 	cd repo &&
 	make_random one 500000 1 &&
@@ -238,6 +239,23 @@ test_expect_success 'a shallow clone' '
 	git devops init -q shallow &&
 	fetch_chunks shallow &&
 	(cd shallow && git devops checkout && sha256sum --quiet -c ../sums && assert_clean && git devops fsck)
+'
+
+test_expect_success 'with devops.autoGet a clone gets what it needs by itself' '
+	git config --global devops.autoGet true &&
+	cd "$SHARNESS_TRASH_DIRECTORY" &&
+	git clone -q "file://$PWD/repo" whole &&
+	cd whole &&
+	git devops init -q &&
+	git devops checkout &&
+	sha256sum -c ../sums &&
+	git clone -q "file://$PWD/../repo" ../filtered &&
+	cd ../filtered &&
+	git devops init -q &&
+	rm one two sub/three &&
+	git checkout -- . &&
+	sha256sum -c ../sums &&
+	assert_clean
 '
 
 test_done

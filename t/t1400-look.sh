@@ -185,6 +185,7 @@ test_expect_success 'cat of a range reads only its chunks' '
 	(
 		cd ../clone &&
 		git config devops.largeFile 1k &&
+		git config devops.autoGet false &&
 		tail -c 200000 ../a >end &&
 		git devops add end &&
 		git devops cat --offset=299990 one:a >../out &&

@@ -18,6 +18,7 @@ code () {
 }
 
 test_expect_success 'set up' '
+	git config --global devops.autoGet false &&
 	large_repo repo &&
 	make_random repo/a 300000 1 &&
 	make_random repo/b 300000 2 &&

@@ -119,7 +119,7 @@ test_expect_success 'move --to drops here what the store has' '
 	in_repo gc &&
 	test_git_fsck repo &&
 	rm repo/a.bin &&
-	test_expect_code 13 git -C repo devops checkout &&
+	test_expect_code 13 git -C repo -c devops.autoGet=false devops checkout &&
 	in_repo copy --from=disk &&
 	in_repo checkout &&
 	assert_same repo/a.bin a
