@@ -17,11 +17,16 @@ import (
 )
 
 // addLocks lets clients lock chunks, unless it is not wanted or nothing can be
-// written here: then this repository's chunks are no proof of a copy.
+// written here, as on a full disk: then this repository's chunks are no proof
+// of a copy.
 func addLocks(o *wire.ServerOptions, r *repo.Repo, store *gitstore.Store, readOnly bool) (err error) {
-	readOnly = readOnly || unix.Access(r.CommonDir(), unix.W_OK) != nil
-	o.Identity, err = store.Identity(!readOnly)
-	if readOnly || err != nil {
+	writable := !readOnly && unix.Access(r.CommonDir(), unix.W_OK) == nil
+	if writable {
+		_, err = store.Identity(true)
+		writable = err == nil
+	}
+	o.Identity, err = store.Identity(false)
+	if !writable || err != nil {
 		return err
 	}
 	custody, err := copies.Open(r.CommonDir(), store)
