@@ -44,6 +44,7 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 		Missing: len(result.Missing), DryRun: o.DryRun,
 	})
 	if n := len(result.Missing) + len(result.Mismatched); n > 0 {
+		g.tellOnlyGit(set)
 		return Exit(Missing, &absentError{n, len(need.Lacking), len(set.Unreached()) > 0})
 	}
 	return Unreadable(len(need.Unreadable))
@@ -87,6 +88,16 @@ func (g *Globals) tellPlace(name string, err error) {
 		text = text[len(name)+2:]
 	}
 	g.UI.Errorf("%s: %s", name, text)
+}
+
+// tellOnlyGit says why places gave no more than what was pushed to them: one
+// that should have git-devops may have failed.
+func (g *Globals) tellOnlyGit(set places.Set) {
+	for _, p := range set.Reached() {
+		if p.OnlyGit != nil {
+			g.tellPlace(p.Name, fmt.Errorf("only git answers there: %w", p.OnlyGit))
+		}
+	}
 }
 
 // TellUnreached says which places could not be reached, and returns how many.

@@ -50,7 +50,7 @@ type Peer struct {
 	options Options
 	agent   string
 	locks   bool
-	stock   bool
+	stock   error // why only git answers
 }
 
 // Open connects to a remote and begins a session, which proves that it speaks
@@ -95,7 +95,7 @@ func (p *Peer) meet(ctx context.Context) error {
 	if !mayBeStock(err) || !p.answersGit(ctx) {
 		return err
 	}
-	p.stock = true
+	p.stock = err
 	return nil
 }
 
@@ -110,7 +110,7 @@ func mayBeStock(err error) bool {
 
 // begin starts a session. The session outlives ctx.
 func (p *Peer) begin(ctx context.Context) (*wire.Client, error) {
-	if p.stock {
+	if p.stock != nil {
 		return nil, ErrStock
 	}
 	s, err := p.command(ctx, p.serve(), "serve", p.path())
@@ -172,7 +172,10 @@ func (p *Peer) answersGit(ctx context.Context) bool {
 }
 
 // Stock says that the peer has git, and no git-devops.
-func (p *Peer) Stock() bool { return p.stock }
+func (p *Peer) Stock() bool { return p.stock != nil }
+
+// WhyStock returns what came of asking for git-devops, nil unless Stock.
+func (p *Peer) WhyStock() error { return p.stock }
 
 // Agent returns the program and version that the peer says it is, "" for stock
 // git.

@@ -116,7 +116,7 @@ func (c Config) openRemote(ctx context.Context, p *Place, r peers.Remote) error 
 	}
 	p.close, p.GitEnv = reached.Close, reached.GitEnv()
 	if reached.Stock() {
-		p.Kind = GitServer
+		p.Kind, p.OnlyGit = GitServer, reached.WhyStock()
 		return c.openServer(p, c.Git.With(p.GitEnv...))
 	}
 	p.Source = c.note(p, reached)

@@ -41,6 +41,9 @@ type Place struct {
 	Keeper  copies.Keeper  // unless it promises nothing
 	Witness copies.Witness // of a place that is passive
 	Store   *stores.Store  // of a store
+	// OnlyGit is why git-devops does not answer there, of a git server that
+	// was asked for it.
+	OnlyGit error
 	// GitEnv lets git share the connection.
 	GitEnv []string
 
