@@ -22,7 +22,7 @@ func (r *run) due() bool {
 	if fresh >= r.o.CommitEvery {
 		return true
 	}
-	pause := 10 * time.Second
+	pause := time.Second
 	if r.o.Random {
 		pause = time.Second / 2
 	}
