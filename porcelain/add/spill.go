@@ -34,7 +34,7 @@ func spilling(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, n
 	if least := leastRoom * int64(w.Params.Max); room < least {
 		return nil, nil, fmt.Errorf("there is room for %s of chunks, and %s is the least: raise devops.cacheLimit or free space", ui.Size(room), ui.Size(least))
 	}
-	numCopies, err := w.Repo.ConfigInt("devops.numcopies", 1)
+	numCopies, err := porcelain.NumCopies(w)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +50,7 @@ func spilling(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, n
 		return nil, nil, err
 	}
 	g.TellUnreached(set)
-	s := &spill.Spiller{Repo: w.Repo, Store: w.Store, Custody: custody, Places: set, NumCopies: int(numCopies), Waiting: waiting(g, set)}
+	s := &spill.Spiller{Repo: w.Repo, Store: w.Store, Custody: custody, Places: set, NumCopies: numCopies, Waiting: waiting(g, set)}
 	return &worktree.Spill{Part: room / 2, Out: s.Out}, func() { _ = set.Close() }, nil
 }
 

@@ -93,13 +93,16 @@ func branches(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, s
 	return failed, nil
 }
 
-// chunks fetches what the branch that is followed needs.
+// chunks fetches what the branch that is followed needs, and keeps to the limit.
 func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set, o options) error {
 	need, err := needed(ctx, w, set, o.allVersions)
 	if err != nil {
 		return err
 	}
-	return g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun})
+	if err := g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun}); err != nil || o.dryRun || o.allVersions {
+		return err
+	}
+	return trim(ctx, g, w, set, need)
 }
 
 func needed(ctx context.Context, w *worktree.Worktree, set places.Set, allVersions bool) (*worktree.Need, error) {

@@ -44,7 +44,7 @@ func run(ctx context.Context, g *porcelain.Globals, offline bool, args []string,
 		return err
 	}
 	defer w.Close()
-	numCopies, err := w.Repo.ConfigInt("devops.numcopies", 1)
+	numCopies, err := porcelain.NumCopies(w)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func run(ctx context.Context, g *porcelain.Globals, offline bool, args []string,
 		return err
 	}
 	few := 0
-	for _, f := range count(files, holders, int(numCopies)) {
+	for _, f := range count(files, holders, numCopies) {
 		g.UI.Print(f)
 		if f.Copies < f.NumCopies {
 			few++
