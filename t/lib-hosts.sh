@@ -26,8 +26,20 @@
 #	Take the cable out, and put it back.
 # limit_link <host> <Mbit/s>
 #	What it sends, and what it gets, is limited to that rate.
+# unlimit_link <host>
+#	Take the limit away.
 # sent_by <host>
 #	How many bytes it has put on the network so far.
+# await_sent <host> <bytes>
+#	Wait until it has sent so many more.
+# new_repo <host> <dir> [<peer>=<dir there>...]
+#	Make a repository with these peers, and with an ssh that notices within
+#	seconds that the line is dead.
+# assert_whole <host> <dir>
+#	Neither git nor git-devops finds fault with it, and nothing temporary is
+#	left in it.
+# no_processes <host>...
+#	Wait until only its sshd runs there; fail when that takes too long.
 
 if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_HOSTS:-}"
 then
@@ -86,7 +98,62 @@ limit_link () {
 	tc -n "$1" qdisc replace dev eth0 root tbf rate "${2}mbit" burst 64k latency 50ms
 }
 
+unlimit_link () {
+	tc qdisc del dev "to-$1" root &&
+	tc -n "$1" qdisc del dev eth0 root
+}
+
 sent_by () {
 	ip -s -j link show "to-$1" >"$SHARNESS_TRASH_DIRECTORY/.harness/link" &&
 	sed -n 's/.*"rx":{"bytes":\([0-9]*\).*/\1/p' "$SHARNESS_TRASH_DIRECTORY/.harness/link"
+}
+
+await_sent () {
+	local until tries=0 &&
+	until=$(($(sent_by "$1") + $2)) &&
+	while test "$(sent_by "$1")" -lt "$until"
+	do
+		tries=$((tries + 1))
+		test $tries -lt 1000 || return 1
+		sleep 0.02
+	done
+}
+
+new_repo () {
+	local host="$1" dir="$2" peer &&
+	shift 2 &&
+	on "$host" git devops init -q "$dir" &&
+	on "$host" git -C "$dir" config core.sshCommand \
+		"ssh -o ServerAliveInterval=1 -o ServerAliveCountMax=1 -o ConnectTimeout=1" &&
+	for peer
+	do
+		on "$host" git -C "$dir" devops peer add -q "${peer%%=*}" \
+			"$(url_of "${peer%%=*}" "${peer#*=}")" || return 1
+	done
+}
+
+assert_whole () {
+	test_git_fsck "$1/$2" &&
+	on "$1" git -C "$2" devops fsck -q &&
+	find "$1/$2/.git" -path "*/devops/*" -prune -o \
+		"(" -name "*.lock" -o -name "tmp_*" ")" -print >"$SHARNESS_TRASH_DIRECTORY/.harness/left" &&
+	test_must_be_empty "$SHARNESS_TRASH_DIRECTORY/.harness/left"
+}
+
+no_processes () {
+	local host tries=0
+	for host
+	do
+		while ip netns pids "$host" | grep -vx "$(cat "$SSH_DIR/$host/pid")" >"$SHARNESS_TRASH_DIRECTORY/.harness/pids"
+		do
+			tries=$((tries + 1))
+			if test $tries -ge 300
+			then
+				# shellcheck disable=SC2046 # several ids
+				ps -o pid,ppid,args -p $(cat "$SHARNESS_TRASH_DIRECTORY/.harness/pids") >&2
+				return 1
+			fi
+			sleep 0.05
+		done
+	done
 }
