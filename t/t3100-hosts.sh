@@ -249,7 +249,9 @@ test_expect_success HOSTS 'a peer that is gone: the others are asked, exit 3' '
 	echo "1 $SIZE 0" >expect &&
 	json fetch files bytes missing out >actual &&
 	test_cmp expect actual &&
-	rm -r d/gone
+	new_repo d alone b=repo &&
+	test_expect_code 128 on d git -C alone devops sync 2>err &&
+	grep "^fatal: 1 of 1 places failed" err
 '
 
 # small_host <host> <dir>: a repository with two small files, each of which is

@@ -62,6 +62,9 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 	}
 	defer set.Close()
 	failed := g.TellUnreached(set)
+	if failed == len(set) {
+		return outcome(failed, len(set))
+	}
 	if !o.dryRun {
 		n, err := branches(ctx, g, w, set)
 		if err != nil {
