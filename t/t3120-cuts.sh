@@ -66,7 +66,7 @@ test_expect_success HOSTS 'syncs, and cuts' '
 		shift $(((SEED + runs) % 3)) &&
 		runs=$((runs + 1)) &&
 		on b timeout --kill-after=10 --signal="$1" $((2 + (SEED + runs) % 4)) \
-			git devops -C repo sync -q 2>>err
+			git-devops -C repo sync -q 2>>err # git would die, and leave it behind
 		case $? in
 		0 | 3 | 13 | 124 | 128 | 130 | 137) ;;
 		*) return 1 ;;
