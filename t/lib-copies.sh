@@ -150,7 +150,7 @@ again () {
 	local done="$1" &&
 	shift &&
 	world_safe &&
-	find world/*/.git/refs world/server -name "*.lock" ! -path "*/refs/devops/*" -delete &&
+	find world/*/.git/refs world/server -name "*.lock" ! -name held.lock -delete &&
 	"$@" &&
 	eval "$done" &&
 	world_clear

@@ -8,10 +8,10 @@ The command says what failed, nothing is lost, and the next run succeeds.'
 . "$TEST_DIR/lib-copies.sh"
 
 # told <error>: where the command did not succeed, it named the error; git has
-# words of its own for an index.
+# words of its own for an index and a ref.
 told () {
 	test "$POINT_STATUS" = 0 ||
-	grep -q -i "$1\|write error. out of diskspace\|unable to write new index file" .harness/out
+	grep -q -i "$1\|write error. out of diskspace\|unable to write new index file\|couldn.t [sw]" .harness/out
 }
 
 # survives <error> <check> <command>...: it was told, nothing is lost, and the same
