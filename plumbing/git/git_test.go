@@ -45,6 +45,13 @@ func add(t *testing.T, r Runner, paths ...string) {
 	}
 }
 
+func TestErrorNamesTheVerb(t *testing.T) {
+	_, err := Runner{Dir: t.TempDir()}.Run(t.Context(), nil, "-c", "a.b=c", "rev-parse", "HEAD")
+	if err == nil || !strings.HasPrefix(err.Error(), "git rev-parse: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRun(t *testing.T) {
 	r := newRepo(t)
 	out, err := r.Run(t.Context(), strings.NewReader("content"), "hash-object", "--stdin")

@@ -41,9 +41,13 @@ type Error struct {
 
 // Error gives git's own words where there are any.
 func (e *Error) Error() string {
+	args := e.Args
+	for len(args) > 2 && args[0] == "-c" {
+		args = args[2:]
+	}
 	verb := "git"
-	if len(e.Args) > 0 {
-		verb += " " + e.Args[0]
+	if len(args) > 0 {
+		verb += " " + args[0]
 	}
 	if e.Stderr != "" {
 		return verb + ": " + strings.TrimPrefix(e.Stderr, "fatal: ")
