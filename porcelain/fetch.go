@@ -16,20 +16,14 @@ import (
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
-// FetchOptions say how Fetch goes about it.
-type FetchOptions struct {
-	DryRun bool
-	Jobs   int // streams to one place at most, 0 for as many as are useful
-}
-
-// Fetch gets the chunks that a need lacks from the places of set, and tells
-// the person what came from where. When some can be had nowhere, its error
+// Fetch gets the chunks that a need lacks from the places of set, or with
+// dryRun would, and tells the person what comes from where. When some can be had nowhere, its error
 // ends the command with Missing.
-func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, o FetchOptions) error {
+func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, dryRun bool) error {
 	for path, err := range need.Unreadable {
 		g.UI.Errorf("%s: %v", ui.Path(path), err)
 	}
-	result, err := g.fetchLacking(ctx, w, need, set, o)
+	result, err := g.fetchLacking(ctx, w, need, set, dryRun)
 	if err != nil {
 		return err
 	}
@@ -41,7 +35,7 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 	}
 	g.UI.Info(fetchRecord{
 		Files: need.Files, Chunks: need.Chunks, Fetched: result.Chunks, Bytes: result.Bytes,
-		Missing: len(result.Missing), DryRun: o.DryRun,
+		Missing: len(result.Missing), DryRun: dryRun,
 	})
 	if n := len(result.Missing) + len(result.Mismatched); n > 0 {
 		g.tellOnlyGit(set)
@@ -50,12 +44,12 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 	return Unreadable(len(need.Unreadable))
 }
 
-func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, o FetchOptions) (transfer.Result, error) {
+func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, dryRun bool) (transfer.Result, error) {
 	if len(need.Lacking) == 0 {
 		return transfer.Result{}, nil
 	}
 	sources := set.Sources()
-	if o.DryRun {
+	if dryRun {
 		return replicate.Plan(ctx, w.Store, need.Lacking, sources, transfer.Options{})
 	}
 	progress := g.UI.Progress("Fetching chunks", ui.Bytes, need.LackingSize())

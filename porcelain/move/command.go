@@ -49,7 +49,7 @@ func run(ctx context.Context, g *porcelain.Globals, o *carry.Options) error {
 	if err != nil {
 		return err
 	}
-	s, err := carry.Stores(g, w).Open(ctx, o.Store())
+	s, err := g.Stores(w).Open(ctx, o.Store())
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/porcelain"
-	"github.com/git-devops/git-devops/porcelain/carry"
 )
 
 //go:embed help.txt
@@ -74,7 +73,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, action string, ar
 		return err
 	}
 	defer w.Close()
-	v := &verb{g: g, stores: carry.Stores(g, w)}
+	v := &verb{g: g, stores: g.Stores(w)}
 	switch action {
 	case "add":
 		return v.add(ctx, args[0], args[1], o.recipients)

@@ -102,7 +102,7 @@ func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set
 	if err != nil {
 		return err
 	}
-	if err := g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun}); err != nil || o.dryRun || o.allVersions {
+	if err := g.Fetch(ctx, w, need, set, o.dryRun); err != nil || o.dryRun || o.allVersions {
 		return err
 	}
 	return trim(ctx, g, w, set, need)
