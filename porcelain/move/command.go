@@ -70,7 +70,7 @@ func giveUp(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, s *
 	if err != nil {
 		return err
 	}
-	n, err := numCopies(w)
+	n, err := porcelain.NumCopies(w)
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,4 @@ func giveUp(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, s *
 		return err
 	}
 	return m.dropHere(ctx, ids)
-}
-
-func numCopies(w *worktree.Worktree) (int, error) {
-	n, err := w.Repo.ConfigInt("devops.numcopies", 1)
-	return int(max(1, n)), err
 }
