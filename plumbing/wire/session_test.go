@@ -288,8 +288,8 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-// TestSource: streams beside questions, and a new session when the old one has
-// been ended by the server.
+// TestSource: streams beside questions, no more sessions than that takes, and a
+// new one when the old one has been ended by the server.
 func TestSource(t *testing.T) {
 	noGoroutines(t)
 	list, ids := chunks(6, 10_000)
@@ -328,6 +328,9 @@ func TestSource(t *testing.T) {
 		streams = append(streams, s)
 		go s.Ask(ids...)
 	}
+	if dialled != 3 { // the first stream goes on where the questions ended
+		t.Errorf("%d sessions", dialled)
+	}
 	for i := range ids {
 		for _, s := range streams {
 			if got, err := s.Next(); err != nil || !bytes.Equal(got.Content, list[i]) {
@@ -340,6 +343,9 @@ func TestSource(t *testing.T) {
 		t.Error(granted, err)
 	}
 	release()
+	if dialled != 4 {
+		t.Errorf("%d sessions", dialled)
+	}
 	for _, s := range streams {
 		s.Close()
 	}
@@ -407,4 +413,44 @@ func TestOverProcesses(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
+}
+
+// TestSourceKeepsWhoAsks: a stream does not take a session that somebody waits
+// for an answer on.
+func TestSourceKeepsWhoAsks(t *testing.T) {
+	store := &gate{open: make(chan struct{}), asked: make(chan struct{})}
+	dialled := 0
+	source := NewSource("web-07", 2, func(context.Context) (*Client, error) {
+		dialled++
+		c, _ := client(t, ServerOptions{Store: store})
+		return c, nil
+	})
+	defer source.Close()
+	answered := make(chan error)
+	go func() {
+		_, err := source.Have(t.Context(), []chunkstore.ID{{1}})
+		answered <- err
+	}()
+	<-store.asked
+	stream, err := source.Open(t.Context())
+	if err != nil || dialled != 2 {
+		t.Fatal(dialled, err)
+	}
+	defer stream.Close()
+	close(store.open)
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+}
+
+// A gate is an empty store that answers once it is open.
+type gate struct {
+	entries
+	asked, open chan struct{}
+}
+
+func (g *gate) Has(context.Context, chunkstore.ID) (bool, error) {
+	close(g.asked)
+	<-g.open
+	return false, nil
 }

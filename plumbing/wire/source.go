@@ -13,15 +13,16 @@ import (
 )
 
 // A Source is a peer as a transfer.Source. It keeps one session for questions
-// and locks, and begins another for each stream. Its methods may be called from
-// several goroutines.
+// and locks, which the next stream takes over; further streams begin others.
+// Its methods may be called from several goroutines.
 type Source struct {
 	name    string
 	streams int
 	dial    func(context.Context) (*Client, error)
 
-	turn    chan struct{} // holds one token; guards control
+	turn    chan struct{} // holds one token; guards control and asking
 	control *Client
+	asking  int // how many are about to use control
 
 	identity atomic.Value // string
 }
@@ -51,30 +52,46 @@ func (s *Source) Identity() string {
 // Client returns the session for questions and locks, which it begins if there
 // is none. fresh tells that it did. The session is the Source's to close.
 func (s *Source) Client(ctx context.Context) (c *Client, fresh bool, err error) {
+	return s.client(ctx, 0)
+}
+
+// client is Client for as many as are about to ask: until they are back, no
+// stream takes over the session.
+func (s *Source) client(ctx context.Context, asking int) (c *Client, fresh bool, err error) {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
 		return nil, false, ctx.Err()
 	}
-	if s.control != nil && s.control.failure() == nil {
-		return s.control, false, nil
-	}
-	if s.control, err = s.dial(ctx); err == nil {
+	if s.control == nil || s.control.failure() != nil {
+		fresh = true
+		if s.control, err = s.dial(ctx); err != nil {
+			return nil, true, err
+		}
 		s.identity.Store(s.control.Identity())
 	}
-	return s.control, true, err
+	s.asking += asking
+	return s.control, fresh, nil
+}
+
+// back is called after client with 1.
+func (s *Source) back() {
+	s.turn <- struct{}{}
+	s.asking--
+	<-s.turn
 }
 
 // with calls fn with the session for questions, and again with a new one when
 // it turns out that the server has ended the old one meanwhile.
 func (s *Source) with(ctx context.Context, fn func(*Client) error) error {
 	for {
-		c, fresh, err := s.Client(ctx)
+		c, fresh, err := s.client(ctx, 1)
 		if err != nil {
 			return err
 		}
 		err = fn(c)
+		s.back()
 		if err == nil || fresh || ctx.Err() != nil || c.failure() == nil {
 			return err
 		}
@@ -90,11 +107,16 @@ func (s *Source) Have(ctx context.Context, ids []chunkstore.ID) (held []bool, er
 	return held, err
 }
 
-// Open implements transfer.Source.
+// Open implements transfer.Source. Who opens a stream has just asked Have, so
+// the session for questions is alive, and the next question may be far off:
+// the stream takes it, which saves the time that a new one takes to begin.
 func (s *Source) Open(ctx context.Context) (transfer.Stream, error) {
-	c, err := s.dial(ctx)
-	if err != nil {
-		return nil, err
+	c := s.take()
+	if c == nil {
+		var err error
+		if c, err = s.dial(ctx); err != nil {
+			return nil, err
+		}
 	}
 	stream, err := c.Get(ctx)
 	if err != nil {
@@ -102,6 +124,22 @@ func (s *Source) Open(ctx context.Context) (transfer.Stream, error) {
 		return nil, err
 	}
 	return ownStream{stream}, nil
+}
+
+// take returns the session for questions when nobody asks, else nil.
+func (s *Source) take() *Client {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	default:
+		return nil // somebody is about to ask
+	}
+	if s.asking > 0 || s.control == nil || s.control.failure() != nil {
+		return nil
+	}
+	c := s.control
+	s.control = nil
+	return c
 }
 
 // An ownStream has a client of its own.
