@@ -35,15 +35,11 @@ func Added(ctx context.Context, r *repo.Repo, g git.Runner, tips, known []chunks
 		if err != nil {
 			return fmt.Errorf("read git's output: %w", err)
 		}
-		kind, data, err := r.Object(id)
-		if err != nil {
-			return fmt.Errorf("read blob: %w", err)
+		f, err := find(r, id)
+		if err != nil || f == nil {
+			return err
 		}
-		if kind != "blob" || !chunkstore.IsManifest(data) {
-			return nil
-		}
-		m, err := chunkstore.ParseManifest(data)
-		return fn(Found{ID: id, Manifest: m, Err: err}, path)
+		return fn(*f, path)
 	})
 }
 

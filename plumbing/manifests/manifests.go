@@ -36,19 +36,31 @@ func Each(ctx context.Context, r *repo.Repo, g git.Runner, fn func(Found) error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		kind, data, err := r.Object(id)
+		f, err := find(r, id)
 		if err != nil {
-			return fmt.Errorf("read blob: %w", err)
+			return err
 		}
-		if kind != "blob" || !chunkstore.IsManifest(data) {
+		if f == nil {
 			continue
 		}
-		m, err := chunkstore.ParseManifest(data)
-		if err := fn(Found{ID: id, Manifest: m, Err: err}); err != nil {
+		if err := fn(*f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// find returns the manifest that a blob is, nil when it is none.
+func find(r *repo.Repo, id chunkstore.ID) (*Found, error) {
+	kind, data, err := r.Object(id)
+	if err != nil {
+		return nil, fmt.Errorf("read blob: %w", err)
+	}
+	if kind != "blob" || !chunkstore.IsManifest(data) {
+		return nil, nil
+	}
+	m, err := chunkstore.ParseManifest(data)
+	return &Found{ID: id, Manifest: m, Err: err}, nil
 }
 
 // blobIDs lists every blob that is reachable, but for the chunks.
