@@ -168,6 +168,58 @@ test_expect_success 'an old version' '
 	cmp a actual
 '
 
+test_expect_success '--all-versions' '
+	git clone -q --no-hardlinks one five &&
+	git -C five devops init -q &&
+	git -C five config devops.largeFile 100k &&
+	git -C five devops get &&
+	git -C five devops checkout -q &&
+	git -C five devops store add -q backup "dir:$PWD/backup" &&
+	for n in 1 2
+	do
+		cat tail >>five/b &&
+		git -C five devops add b &&
+		git -C five commit -q -m "b $n" || return 1
+	done &&
+	mv five/b five/moved &&
+	git -C five rm -q b &&
+	git -C five devops add moved &&
+	git -C five commit -q -m moved &&
+	git -C five devops copy -q --to=backup --all-versions &&
+	all=$(held five) &&
+	test_expect_code 129 git -C five devops drop --all-versions --unused &&
+	test_expect_code 129 git -C five devops drop --all-versions HEAD -- b &&
+	test_expect_code 129 git -C five devops drop --all-versions --force &&
+	test_must_fail git -C five devops drop --all-versions nothing 2>err &&
+	grep "^fatal: no version of a large file matches nothing$" err &&
+
+	# What the file under its new name has in common with them stays.
+	git -C five devops drop -n --all-versions --json b >out &&
+	json file path out >actual &&
+	printf "b\nb\nb\n" >expect &&
+	test_cmp expect actual &&
+	test "$(json drop refused dryRun out)" = "0 true" &&
+	git -C five devops drop --all-versions b >out &&
+	grep "stay because other files need them" out &&
+	git -C five -c devops.autoGet=false devops cat HEAD:moved >actual &&
+	cmp five/moved actual &&
+	test "$(held five)" -lt "$all" &&
+
+	git -C five devops drop --all-versions >out &&
+	grep "^dropped [1-9][0-9]* chunks" out &&
+	test "$(held five)" = 0 &&
+	git -C five devops get --all-versions &&
+	test "$(held five)" = "$all" &&
+	git -C five devops fsck &&
+
+	mv backup away &&
+	test_expect_code 13 git -C five devops drop --all-versions 2>err &&
+	grep "^error: [1-9][0-9]* chunks stay: no proof of another copy$" err &&
+	git -C five devops cat HEAD:moved >actual &&
+	cmp five/moved actual &&
+	mv away backup
+'
+
 test_expect_success '--unused' '
 	git -C four devops drop --unused >out &&
 	echo "dropped 0 chunks" >expect &&

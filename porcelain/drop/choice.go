@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/manifests"
@@ -33,29 +35,61 @@ type chunk struct {
 
 func choose(ctx context.Context, w *worktree.Worktree, o options) (*choice, error) {
 	c := &choice{chunks: map[chunkstore.ID]*chunk{}}
-	if o.unused {
+	switch {
+	case o.unused:
 		return c, c.addUnused(ctx, w)
+	case o.allVersions && len(o.paths) == 0:
+		return c, c.addAll(ctx, w)
+	case o.allVersions:
+		return c, errors.Join(c.addVersions(ctx, w, o.paths), c.markShared(ctx, w, o))
 	}
 	rev := o.rev
 	if rev == "" && w.Repo.WorkTree() == "" {
 		rev = "HEAD"
 	}
 	err := w.List(ctx, rev, o.paths, func(f worktree.LargeFile) error {
-		c.files = append(c.files, f)
-		if f.Manifest == nil {
-			return nil
-		}
-		for _, p := range f.Manifest.Pieces {
-			if !p.Hole {
-				c.add(p.ID, p.Length)
-			}
-		}
+		c.addFile(f)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return c, c.markShared(ctx, w, o)
+}
+
+func (c *choice) addFile(f worktree.LargeFile) {
+	c.files = append(c.files, f)
+	if f.Manifest == nil {
+		return
+	}
+	for _, p := range f.Manifest.Pieces {
+		if !p.Hole {
+			c.add(p.ID, p.Length)
+		}
+	}
+}
+
+// addAll chooses every version of every file. Nothing that is not chosen can
+// need their chunks.
+func (c *choice) addAll(ctx context.Context, w *worktree.Worktree) error {
+	return manifests.Each(ctx, w.Repo, w.Git, func(f manifests.Found) error {
+		c.addFile(worktree.LargeFile{Path: f.ID.String(), Manifest: f.Manifest, Err: f.Err})
+		return nil
+	})
+}
+
+// addVersions chooses every version of some files, also of those that are gone
+// from the index.
+func (c *choice) addVersions(ctx context.Context, w *worktree.Worktree, paths []string) error {
+	err := manifests.Versions(ctx, w.Repo, w.Git, paths, func(f manifests.Found, path string) error {
+		c.addFile(worktree.LargeFile{Path: path, Manifest: f.Manifest, Err: f.Err})
+		return nil
+	})
+	if err == nil && len(c.files) == 0 {
+		err = fmt.Errorf("no version of a large file matches %s", ui.Path(strings.Join(paths, " ")))
+	}
+	slices.SortStableFunc(c.files, func(a, b worktree.LargeFile) int { return strings.Compare(a.Path, b.Path) })
+	return err
 }
 
 func (c *choice) add(id chunkstore.ID, length int64) {

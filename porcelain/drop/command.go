@@ -21,11 +21,13 @@ var help string
 type options struct {
 	dryRun bool
 	unused bool
-	rev    string // "" for the index
-	force  bool
-	reason string
-	noGC   bool
-	paths  []string
+	// allVersions means all that ever stood at the paths, or anywhere.
+	allVersions bool
+	rev         string // "" for the index
+	force       bool
+	reason      string
+	noGC        bool
+	paths       []string
 
 	args []string
 	dash int // where -- was among them, or -1
@@ -35,7 +37,7 @@ type options struct {
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "drop [-n] [--force --reason=<text>] [--no-gc] [<tree-ish>] [--] [<pathspec>...]\ndrop [-n] --unused [--force --reason=<text>] [--no-gc]",
+		Use:     "drop [-n] [--force --reason=<text>] [--no-gc] [<tree-ish>] [--] [<pathspec>...]\ndrop [-n] --all-versions [--force --reason=<text>] [--no-gc] [--] [<pathspec>...]\ndrop [-n] --unused [--force --reason=<text>] [--no-gc]",
 		Short:   "give up chunks that others have",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,
@@ -50,6 +52,7 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would be dropped")
+	f.BoolVar(&o.allVersions, "all-versions", false, "drop every version, not only that of the index")
 	f.BoolVar(&o.unused, "unused", false, "drop what no version of any file needs")
 	f.BoolVar(&o.force, "force", false, "drop without proof of other copies")
 	f.StringVar(&o.reason, "reason", "", "why, for the log: `<text>`")
@@ -59,12 +62,16 @@ func Command(g *porcelain.Globals) *cobra.Command {
 
 func (o options) validate() error {
 	switch {
+	case o.unused && o.allVersions:
+		return porcelain.Usagef("--unused and --all-versions exclude each other")
+	case o.allVersions && o.dash > 0:
+		return porcelain.Usagef("--all-versions and a tree-ish exclude each other")
 	case o.unused && len(o.args) > 0:
 		return porcelain.Usagef("--unused and paths exclude each other")
 	case o.force != (o.reason != ""):
 		return porcelain.Usagef("--force and --reason=<text> go together")
-	case o.force && !o.unused && len(o.args) == 0:
-		return porcelain.Usagef("--force needs a tree-ish, paths, or --unused")
+	case o.force && !o.unused && !o.allVersions && len(o.args) == 0:
+		return porcelain.Usagef("--force needs a tree-ish, paths, --all-versions or --unused")
 	}
 	if o.force {
 		if err := copies.CheckReason(o.reason); err != nil {
@@ -74,13 +81,22 @@ func (o options) validate() error {
 	return nil
 }
 
+// resolve tells a tree-ish from the paths. Of all versions there is none.
+func (o *options) resolve(w *worktree.Worktree) (err error) {
+	o.paths = o.args
+	if !o.allVersions {
+		o.rev, o.paths, err = porcelain.TreeAndPaths(w.Repo, o.args, o.dash)
+	}
+	return err
+}
+
 func run(ctx context.Context, g *porcelain.Globals, o options) error {
 	w, err := g.Open()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	if o.rev, o.paths, err = porcelain.TreeAndPaths(w.Repo, o.args, o.dash); err != nil {
+	if err := o.resolve(w); err != nil {
 		return err
 	}
 	d := &dropping{g: g, w: w, o: o}
