@@ -3,6 +3,7 @@
 package node
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 )
@@ -74,6 +75,37 @@ func TestParent(t *testing.T) {
 	for path, want := range map[string]string{"a": ".", "a/b": "a", "a/b/c": "a/b"} {
 		if got := Parent(path); got != want {
 			t.Errorf("Parent(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	n := Default(File, true)
+	n.Mtime = &Mtime{Sec: -1, Nsec: 5}
+	n.Xattrs = []Xattr{{"user.a", "\x00"}}
+	n.Content[0] = 0xab
+	n.Link = "a/\xff"
+	got, err := json.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"type":"file","mode":"0755","owner":"root","group":"root","mtime":"-1.000000005",` +
+		`"xattrs":[{"name":"user.a","value":"AA=="}],"content":"ab00000000000000000000000000000000000000",` +
+		`"link":{"base64":"YS//"}}`
+	if string(got) != want {
+		t.Errorf("JSON is\n%s, want\n%s", got, want)
+	}
+}
+
+func TestJSONPath(t *testing.T) {
+	for _, path := range []JSONPath{"a/b", "\xff", "<&>", ""} {
+		data, err := json.Marshal(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got JSONPath
+		if err := json.Unmarshal(data, &got); err != nil || got != path {
+			t.Errorf("%q came back from %s as %q, %v", path, data, got, err)
 		}
 	}
 }
