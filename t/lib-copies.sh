@@ -144,13 +144,15 @@ world_clear () {
 }
 
 # again <check> <command>...: nothing is lost; the same command succeeds with no
-# repair, and then what it was for is done. Locks of refs that a killed git
+# repair, and then what it was for is done. Locks of refs that a killed git push
 # leaves must go by hand, as its index.lock.
 again () {
 	local done="$1" &&
 	shift &&
 	world_safe &&
-	find world/*/.git/refs world/server -name "*.lock" ! -name held.lock -delete &&
+	case $* in
+	"git -C "*" push "*) find world/*/.git/refs world/server -name "*.lock" ! -name held.lock -delete ;;
+	esac &&
 	"$@" &&
 	eval "$done" &&
 	world_clear

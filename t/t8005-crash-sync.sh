@@ -12,15 +12,24 @@ behind.'
 
 test_expect_success 'set up' 'make_world && mv world template'
 
-# fetched: the host has the branch, and all chunks.
+# fetched: the host has the branch, the tag that came with it and all chunks, no
+# longer the branch that is gone; and no pack is kept for a fetch.
 fetched () {
+	! git -C world/host rev-parse -q --verify origin/gone &&
+	git -C world/host rev-parse -q --verify refs/tags/second &&
+	! grep -l "^fetch-pack" world/host/.git/objects/pack/*.keep &&
 	held_by world/host >holds &&
 	test_cmp chunks holds &&
 	test "$(git -C world/host rev-parse origin/main)" = "$(git -C world/hub rev-parse main)"
 }
 
 test_expect_success FAULTS 'sync of a second version' '
-	variant second "git -C host devops get" &&
+	variant second "
+		git -C host devops get &&
+		git -C hub tag second &&
+		git -C host config fetch.prune true &&
+		git -C host update-ref refs/remotes/origin/gone HEAD
+	" &&
 	crash_in_world second fetched git -C world/host devops sync
 '
 

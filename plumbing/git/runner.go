@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -29,6 +30,8 @@ type Runner struct {
 	Env []string
 	// Stderr, unless nil, gets what git says on stderr as it comes.
 	Stderr io.Writer
+	// Files are inherited by git, and by what it runs, from descriptor 3 on.
+	Files []*os.File
 }
 
 // Error says that git failed.
@@ -109,6 +112,7 @@ func (r Runner) command(ctx context.Context, args []string) *command {
 	if r.Stderr != nil {
 		c.Stderr = io.MultiWriter(c.stderr, r.Stderr)
 	}
+	c.ExtraFiles = r.Files
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = killDelay
 	return c

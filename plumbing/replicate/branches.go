@@ -17,10 +17,15 @@ import (
 )
 
 // Branches fetches the branches of a remote, and the tags that point into
-// them, as its configuration says; and what the remote offers.
-func Branches(ctx context.Context, g git.Runner, remote string) error {
-	_, err := g.Run(ctx, nil, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head",
-		"--no-recurse-submodules", "--", remote)
+// them, as its configuration says; and what the remote offers. It may be called
+// for several remotes at once.
+func (f *Fetching) Branches(ctx context.Context, g git.Runner, remote string) error {
+	g.Files = append(g.Files, f.file)
+	_, err := g.Run(ctx, nil, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "-c", "fetch.writeCommitGraph=false",
+		"fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote)
+	if err != nil && git.ExitCode(err) < 0 {
+		f.killed.Store(true)
+	}
 	return err
 }
 

@@ -44,10 +44,23 @@ func twoPeers(t *testing.T) git.Runner {
 
 func TestFollowed(t *testing.T) {
 	g := twoPeers(t)
+	common := filepath.Join(g.Dir, ".git")
+	unlock, err := Lock(common)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	f, err := Begin(t.Context(), g, common)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, remote := range []string{"a", "b"} {
-		if err := Branches(t.Context(), g, remote); err != nil {
+		if err := f.Branches(t.Context(), g, remote); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := f.End(); err != nil {
+		t.Fatal(err)
 	}
 	run(t, g.Dir, "rev-parse", "--verify", "tag-b")
 	for _, tt := range []struct {

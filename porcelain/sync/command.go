@@ -83,8 +83,13 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 // branches fetches those of every peer that was reached, and returns how many
 // could not give theirs.
 func branches(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set) (failed int, err error) {
+	fetching, err := replicate.Begin(ctx, w.Git, w.Repo.CommonDir())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, fetching.End()) }()
 	for _, p := range set.Remotes().Reached() {
-		err := replicate.Branches(ctx, w.Git.With(p.GitEnv...), p.Name)
+		err := fetching.Branches(ctx, w.Git.With(p.GitEnv...), p.Name)
 		if ctx.Err() != nil {
 			return failed, ctx.Err()
 		}
