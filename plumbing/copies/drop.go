@@ -27,7 +27,7 @@ type Keeper interface {
 }
 
 // A Witness is a passive store: what it has, it has until someone who may
-// removes it. See Guard.
+// removes it. See Guard. It may have an Identity as a Keeper has.
 type Witness interface {
 	Name() string
 	// Have reports for each of ids, which are ascending, whether it is there

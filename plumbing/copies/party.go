@@ -25,16 +25,22 @@ type party struct {
 	err     error
 }
 
+// Identity is the same for the same keeper or witness by whatever name, and ""
+// for one that has none.
+func Identity(x any) string {
+	if i, ok := x.(interface{ Identity() string }); ok {
+		return i.Identity()
+	}
+	return ""
+}
+
 // parties are the keepers and the witnesses, each repository once.
 func (o DropOptions) parties() (parties []*party) {
 	seen := map[string]bool{}
 	again := func(x any) bool {
-		i, ok := x.(interface{ Identity() string })
-		if !ok || i.Identity() == "" {
-			return false
-		}
-		was := seen[i.Identity()]
-		seen[i.Identity()] = true
+		id := Identity(x)
+		was := seen[id]
+		seen[id] = id != ""
 		return was
 	}
 	for _, k := range o.Keepers {

@@ -80,6 +80,26 @@ func (s Set) Unreached() Set {
 	return slices.DeleteFunc(slices.Clone(s), func(p *Place) bool { return p.Err == nil })
 }
 
+// Distinct returns the places without those that turn out to be an earlier one
+// by a second name: what both have is one copy.
+func (s Set) Distinct() Set {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(s), func(p *Place) bool {
+		id := p.identity()
+		was := seen[id]
+		seen[id] = id != ""
+		return was
+	})
+}
+
+// identity is "" of a place that was not reached, or does not tell.
+func (p *Place) identity() string {
+	if p.Keeper != nil {
+		return copies.Identity(p.Keeper)
+	}
+	return copies.Identity(p.Witness)
+}
+
 // Remotes returns the places that are git remotes.
 func (s Set) Remotes() Set {
 	return slices.DeleteFunc(slices.Clone(s), func(p *Place) bool { return p.Kind == Store })

@@ -59,6 +59,10 @@ func (s *Source) Close() {
 // Name implements transfer.Source.
 func (s *Source) Name() string { return s.server.Name }
 
+// Identity is the same for each remote that leads to the URL: what they have
+// is one copy.
+func (s *Source) Identity() string { return s.server.URL }
+
 // Streams implements transfer.Source.
 func (s *Source) Streams() int { return streams }
 

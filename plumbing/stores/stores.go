@@ -53,6 +53,10 @@ type Store struct {
 // Name is what the store is called here.
 func (s *Store) Name() string { return s.Config.Name }
 
+// Identity is the same for each name that a store is configured by: it is one
+// copy.
+func (s *Store) Identity() string { return s.Config.ID.String() }
+
 // Place says where it is.
 func (s *Store) Place() string { return s.Store.Name() }
 

@@ -14,7 +14,7 @@ import (
 // others have they may refuse to promise in the end.
 func (d *dropping) foresee(ctx context.Context, set places.Set) error {
 	vouched := map[chunkstore.ID][]string{}
-	for _, p := range set.Reached() {
+	for _, p := range set.Reached().Distinct() {
 		if p.Keeper == nil && p.Witness == nil {
 			continue
 		}

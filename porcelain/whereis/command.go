@@ -61,7 +61,7 @@ func run(ctx context.Context, g *porcelain.Globals, offline bool, args []string,
 		return err
 	}
 	defer set.Close()
-	holders, err := look(ctx, w, set, files)
+	holders, err := look(ctx, w, set.Distinct(), files)
 	if err != nil {
 		return err
 	}
