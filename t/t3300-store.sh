@@ -136,6 +136,29 @@ test_expect_success 'move --to with numCopies 2 keeps what has one other copy' '
 	git -C repo config --unset devops.numCopies
 '
 
+test_expect_success 'with numCopies 2 a peer is the other copy, a second name is none' '
+	git clone -q --no-local repo peer &&
+	git -C peer devops init -q &&
+	git -C repo devops peer add -q peer "$PWD/peer" &&
+	in_repo store add -q same dir:../disks/one &&
+	git -C repo config devops.numCopies 2 &&
+	test_expect_code 13 git -C repo devops move --to=disk a.bin 2>err &&
+	test_expect_code 13 git -C repo devops drop a.bin >out &&
+	grep "have 1 of 2 other copies" out &&
+	test_expect_code 13 git -C repo devops drop -n a.bin >out &&
+	grep "have 1 of 2 other copies" out &&
+	in_repo store remove same &&
+	git -C peer devops get &&
+	in_repo move --to=disk a.bin &&
+	(cd repo && refute_held :a.bin) &&
+	in_repo copy --from=disk a.bin &&
+	in_repo move --from=disk --json a.bin >out &&
+	test "$(json move kept out)" = 0 &&
+	in_repo copy --to=disk &&
+	git -C repo config --unset devops.numCopies &&
+	in_repo peer remove -q peer
+'
+
 test_expect_success 'move --from deletes in the store what is held here' '
 	in_repo move --to=disk b.log &&
 	in_repo move --from=disk &&

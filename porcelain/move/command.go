@@ -76,15 +76,19 @@ func giveUp(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, s *
 	}
 	m := &mover{g: g, w: w, s: s, custody: custody, numCopies: n}
 	ids, err := m.movable(ctx, choice, copied)
+	if err == nil && o.To != "" {
+		ids, err = m.keepShared(ctx, o, choice, ids)
+	}
 	if err != nil {
 		return err
 	}
+	others, err := m.openOthers(ctx)
+	if err != nil {
+		return err
+	}
+	defer others.Close()
 	if o.From != "" {
 		return m.deleteThere(ctx, ids)
-	}
-	ids, err = m.keepShared(ctx, o, choice, ids)
-	if err != nil {
-		return err
 	}
 	return m.dropHere(ctx, ids)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/copies"
+	"github.com/git-devops/git-devops/plumbing/places"
 	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -27,6 +28,26 @@ type mover struct {
 	s         *stores.Store
 	custody   *copies.Custody
 	numCopies int
+	// Who else can prove that there are copies.
+	keepers   []copies.Keeper
+	witnesses []copies.Witness
+}
+
+// openOthers reaches the other places, if more copies are asked for than that
+// of the side which keeps the chunks.
+func (m *mover) openOthers(ctx context.Context) (places.Set, error) {
+	m.witnesses = []copies.Witness{m.s}
+	if m.numCopies == 1 {
+		return nil, nil
+	}
+	set, err := m.g.OpenPlaces(ctx, m.w)
+	if err != nil {
+		return nil, err
+	}
+	m.g.TellUnreached(set)
+	keepers, witnesses := set.Proofs()
+	m.keepers, m.witnesses = keepers, append(m.witnesses, witnesses...)
+	return set, nil
 }
 
 // movable returns the chunks, each once, that both sides have now.
@@ -79,7 +100,7 @@ func (m *mover) dropHere(ctx context.Context, ids []chunkstore.ID) error {
 	for some := range slices.Chunk(ids, atOnce) {
 		var result copies.Result
 		result, err = copies.Drop(ctx, m.custody, some, copies.DropOptions{
-			NumCopies: m.numCopies, Witnesses: []copies.Witness{m.s}, Progress: progress.Add,
+			NumCopies: m.numCopies, Keepers: m.keepers, Witnesses: m.witnesses, Progress: progress.Add,
 		})
 		moved.Chunks += len(result.Dropped)
 		moved.Kept += len(result.Refused)
@@ -119,7 +140,7 @@ func (m *mover) deleteThere(ctx context.Context, ids []chunkstore.ID) error {
 }
 
 func (m *mover) deleteSome(ctx context.Context, ids []chunkstore.ID, progress func(int64)) ([]chunkstore.ID, error) {
-	guard, err := copies.NewGuard(ctx, m.custody, ids, copies.DropOptions{NumCopies: m.numCopies})
+	guard, err := copies.NewGuard(ctx, m.custody, ids, copies.DropOptions{NumCopies: m.numCopies, Keepers: m.keepers})
 	if err != nil {
 		return nil, err
 	}
