@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rootfs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/node"
+)
+
+// A Dir is an open directory. It stays the same directory when it is moved. Its
+// methods take names in it, never paths, follow no links, and may be called
+// concurrently. Their errors name the whole path.
+type Dir struct {
+	fd   int
+	path string
+}
+
+// OpenDir opens a directory; safe symbolic links on the way there are followed,
+// also the last.
+func (r *Root) OpenDir(path string) (*Dir, error) {
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	fd, real, err := r.openDir(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{fd, real}, nil
+}
+
+// Path is where the directory was found, without symbolic links.
+func (d *Dir) Path() string { return d.path }
+
+// Close releases the directory.
+func (d *Dir) Close() error { return unix.Close(d.fd) }
+
+// OpenDir opens the directory name, which must be a real one.
+func (d *Dir) OpenDir(name string) (*Dir, error) {
+	fd, err := unix.Openat(d.fd, name, openDirFlags, 0)
+	if err != nil {
+		return nil, d.failed("open directory", name, err)
+	}
+	return &Dir{fd, join(d.path, name)}, nil
+}
+
+// Lstat fills in st. Nothing there is fs.ErrNotExist.
+func (d *Dir) Lstat(name string, st *unix.Stat_t) error {
+	if err := unix.Fstatat(d.fd, name, st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return d.failed("lstat", name, err)
+	}
+	return nil
+}
+
+// Names lists what is in the directory, sorted by bytes.
+func (d *Dir) Names() ([]string, error) {
+	// An own handle, because the place in a listing belongs to the handle.
+	fd, err := unix.Openat(d.fd, ".", openDirFlags, 0)
+	if err != nil {
+		return nil, d.failed("open directory", ".", err)
+	}
+	f := os.NewFile(uintptr(fd), d.path)
+	names, err := f.Readdirnames(-1)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("list %s: %w", d.path, err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// OpenFile opens a regular file for reading, ErrNotRegular for all else. It
+// never blocks, and leaves the time of the last access alone where it may.
+func (d *Dir) OpenFile(name string) (*os.File, error) {
+	fd, err := openRegular(d.fd, name)
+	if err != nil {
+		return nil, d.failed("open", name, err)
+	}
+	return os.NewFile(uintptr(fd), join(d.path, name)), nil
+}
+
+func openRegular(dir int, name string) (int, error) {
+	var st Info
+	if err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return -1, err
+	}
+	// To open some devices is to start something.
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return -1, ErrNotRegular
+	}
+	const flags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	fd, err := unix.Openat(dir, name, flags|unix.O_NOATIME, 0)
+	if err == unix.EPERM {
+		fd, err = unix.Openat(dir, name, flags, 0)
+	}
+	switch err {
+	case nil:
+	case unix.ELOOP, unix.ENXIO:
+		return -1, ErrNotRegular
+	default:
+		return -1, err
+	}
+	err = unix.Fstat(fd, &st)
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		err = ErrNotRegular
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// Readlink returns where the symbolic link name points to.
+func (d *Dir) Readlink(name string) (string, error) {
+	target, err := readlinkat(d.fd, name)
+	if err != nil {
+		return "", d.failed("readlink", name, err)
+	}
+	return target, nil
+}
+
+func readlinkat(dir int, name string) (string, error) {
+	buf := make([]byte, maxPath+1)
+	n, err := unix.Readlinkat(dir, name, buf)
+	if err != nil {
+		return "", err
+	}
+	return string(buf[:n]), nil
+}
+
+// Names of owners: what Node asks of accounts.
+type Names interface {
+	Owner(uid uint32) string
+	Group(gid uint32) string
+}
+
+// ErrNoType is what Node returns for a socket, which a root's branch can not
+// hold.
+var ErrNoType = errors.New("sockets cannot be managed")
+
+// Node says what is at name, of which Lstat has said info: all but Content,
+// Large and Link.
+func (d *Dir) Node(name string, names Names, info *Info) (node.Node, error) {
+	n := node.Node{
+		Type:  typeOf(info),
+		Perm:  info.Mode & 0o7777,
+		Owner: names.Owner(info.Uid),
+		Group: names.Group(info.Gid),
+		Mtime: &node.Mtime{Sec: info.Mtim.Sec, Nsec: uint32(info.Mtim.Nsec)},
+	}
+	switch n.Type {
+	case "":
+		return n, d.failed("look at", name, ErrNoType)
+	case node.Char, node.Block:
+		n.Device = node.Device{Major: unix.Major(info.Rdev), Minor: unix.Minor(info.Rdev)}
+	}
+	var err error
+	n.Xattrs, err = d.Xattrs(name)
+	return n, err
+}
+
+var types = map[uint32]node.Type{
+	unix.S_IFREG: node.File,
+	unix.S_IFDIR: node.Dir,
+	unix.S_IFLNK: node.Symlink,
+	unix.S_IFIFO: node.Fifo,
+	unix.S_IFCHR: node.Char,
+	unix.S_IFBLK: node.Block,
+}
+
+func typeOf(info *Info) node.Type { return types[info.Mode&unix.S_IFMT] }
+
+func (d *Dir) failed(op, name string, err error) error {
+	return &fs.PathError{Op: op, Path: join(d.path, name), Err: err}
+}
+
+var _ io.Closer = (*Dir)(nil)
