@@ -31,24 +31,33 @@ func CheckReason(reason string) error {
 	return nil
 }
 
-// Log records, durably and before it happens, that someone drops up to this
-// many chunks without proof.
-func (c *Custody) Log(when time.Time, who string, chunks int, reason string) error {
+// An Act is what a person does to chunks without proof of other copies.
+type Act string
+
+// The acts that are recorded.
+const (
+	Dropping Act = "drop"   // here
+	Deleting Act = "delete" // damaged ones, in a store
+)
+
+// Log records, durably and before it happens, that someone does this to up to
+// so many chunks.
+func (c *Custody) Log(when time.Time, who string, act Act, chunks int, reason string) error {
 	if err := CheckReason(reason); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s %s drop %d %s\n", when.UTC().Format(time.RFC3339), strconv.Quote(who), chunks, strconv.Quote(reason))
+	line := fmt.Sprintf("%s %s %s %d %s\n", when.UTC().Format(time.RFC3339), strconv.Quote(who), act, chunks, strconv.Quote(reason))
 	dir := filepath.Dir(c.dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("log drop: %w", err)
+		return fmt.Errorf("log: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
 	if err != nil {
-		return fmt.Errorf("log drop: %w", err)
+		return fmt.Errorf("log: %w", err)
 	}
 	_, err = f.WriteString(line)
 	if err := errors.Join(err, f.Sync(), f.Close(), spool.SyncDir(dir)); err != nil {
-		return fmt.Errorf("log drop: %w", err)
+		return fmt.Errorf("log: %w", err)
 	}
 	return nil
 }

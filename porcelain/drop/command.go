@@ -68,17 +68,10 @@ func (o options) validate() error {
 		return porcelain.Usagef("--all-versions and a tree-ish exclude each other")
 	case o.unused && len(o.args) > 0:
 		return porcelain.Usagef("--unused and paths exclude each other")
-	case o.force != (o.reason != ""):
-		return porcelain.Usagef("--force and --reason=<text> go together")
 	case o.force && !o.unused && !o.allVersions && len(o.args) == 0:
 		return porcelain.Usagef("--force needs a tree-ish, paths, --all-versions or --unused")
 	}
-	if o.force {
-		if err := copies.CheckReason(o.reason); err != nil {
-			return porcelain.Usagef("--reason: %v", err)
-		}
-	}
-	return nil
+	return porcelain.CheckForce(o.force, o.reason)
 }
 
 // resolve tells a tree-ish from the paths. Of all versions there is none.

@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/user"
-	"strconv"
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -30,7 +27,7 @@ func (d *dropping) drop(ctx context.Context, set places.Set) (err error) {
 	o.Keepers, o.Witnesses = set.Proofs()
 	if d.o.force {
 		o.Check = func() error { return d.unneeded(ctx) }
-		err = d.log()
+		err = d.custody.Log(time.Now(), porcelain.Who(), copies.Dropping, len(d.ids), d.o.reason)
 	}
 	if err == nil {
 		d.result, err = copies.Drop(ctx, d.custody, d.ids, o)
@@ -76,18 +73,6 @@ func (d *dropping) chooseAgain(ctx context.Context) (*choice, error) {
 		now.add(id, 0)
 	}
 	return now, now.removeUsed(ctx, d.w)
-}
-
-// log records a drop without proof.
-func (d *dropping) log() error {
-	who := "uid " + strconv.Itoa(os.Getuid())
-	if u, err := user.Current(); err == nil {
-		who = u.Username
-	}
-	if host, err := os.Hostname(); err == nil {
-		who += "@" + host
-	}
-	return d.custody.Log(time.Now(), who, len(d.ids), d.o.reason)
 }
 
 // refused returns the error of chunks that stay.
