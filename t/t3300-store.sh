@@ -182,7 +182,54 @@ test_expect_success 'a damaged chunk is found, and never copied' '
 	grep "a.bin.*missing or damaged" err &&
 	(cd clone && held_chunks) >held &&
 	! grep "$id" held &&
-	rm -f "$body" && in_repo copy --to=disk && in_repo store check --read
+	in_repo store check --repair --json >out &&
+	test "$(json repair store chunks deleted kept out)" = "disk 1 0 0" &&
+	test "$(json store damaged out)" = null &&
+	in_repo store check --read
+'
+
+# damage <store> <id>: another byte in the middle of what it has.
+damage () {
+	body=$1/objects/$(echo "$2" | sed "s/^../&\//") &&
+	chmod u+w "$body" && printf x | dd of="$body" bs=1 seek=1000 conv=notrunc 2>/dev/null
+}
+
+test_expect_success 'what is damaged and nowhere else stays, and is named' '
+	clone_without_chunks repo alone &&
+	rm -f alone/a.bin alone/b.log &&
+	git -C alone remote remove origin &&
+	git -C alone devops store add -q disk dir:../disks/one &&
+	id=$(manifest_chunks_of :a.bin | head -n 1) &&
+	damage disks/one "$id" &&
+	cp "$body" damaged &&
+	test_expect_code 129 git -C alone devops store check --force --reason=x disk &&
+	test_expect_code 129 git -C alone devops store check --repair --force disk &&
+	test_expect_code 13 git -C alone devops store check --repair >out 2>err &&
+	grep "^error: .*$id is corrupt" err &&
+	grep "^hint: connect a peer" err &&
+	grep "^store .disk.: 0 damaged chunks replaced, 0 B; 1 kept, as no good copy is at hand$" out &&
+	cmp damaged "$body" &&
+	git -C alone devops store check --repair --force --reason="the disk of 2019" --json >out &&
+	test "$(json repair chunks deleted kept out)" = "0 1 0" &&
+	test_path_is_missing "$body" &&
+	grep " delete 1 \"the disk of 2019\"$" alone/.git/devops/log &&
+	in_repo copy --to=disk
+'
+
+test_expect_success 'good copies come from peers and other stores' '
+	in_repo store add -q second dir:../disks/second &&
+	in_repo copy -q --to=second &&
+	git -C alone devops store add -q second dir:../disks/second &&
+	git -C alone devops store add -q again dir:../disks/one &&
+	damage disks/one "$id" &&
+	git -C alone devops store check --repair disk --json >out &&
+	test "$(json repair chunks kept out)" = "1 0" &&
+	damage disks/one "$id" &&
+	damage disks/second "$id" &&
+	git -C alone remote add repo "$PWD/repo" &&
+	git -C alone devops store check --repair disk second &&
+	git -C alone devops store check --read &&
+	in_repo store remove second
 '
 
 test_expect_success ROOT,TMPFS 'a full disk' '
@@ -239,6 +286,9 @@ test_expect_success 'sealed: nothing in the clear, nothing without keys' '
 	grep "warning: .*no recipient" err &&
 	test_must_fail git -C clone devops copy --from=s 2>err &&
 	grep "no identity" err &&
+	test_expect_code 13 git -C clone devops store check --repair --force --reason=x s >out 2>err &&
+	grep "; [1-9][0-9]* kept, as" out &&
+	test "$(bodies disks/sealed)" = "$(cd repo && held_chunks | wc -l)" &&
 	git -C clone config devops.identity "$(pwd -P)/key" &&
 	git -C clone devops copy --from=s &&
 	git -C clone devops checkout &&

@@ -86,11 +86,24 @@ func (s *Store) put(ctx context.Context, id chunkstore.ID, data []byte, write fu
 	if there, err := s.Has(ctx, id); there || err != nil {
 		return err
 	}
+	return s.write(ctx, id, data, write)
+}
+
+func (s *Store) write(ctx context.Context, id chunkstore.ID, data []byte, write func(context.Context, chunkstore.ID, []byte) error) error {
 	body, err := s.codec.Encode(data)
 	if err != nil {
 		return fmt.Errorf("store object %s in %s: %w", id, s.Name(), err)
 	}
 	return write(ctx, id, body)
+}
+
+// Replace is Put where the store has the chunk already, and what it has is
+// damaged: in one step that is replaced.
+func (s *Store) Replace(ctx context.Context, id chunkstore.ID, data []byte) error {
+	if err := chunkstore.Verify(id, data, "what was to be stored"); err != nil {
+		return err
+	}
+	return s.write(ctx, id, data, s.bodies.Write)
 }
 
 // Delete removes a chunk, durable when it returns. One that is not there is no

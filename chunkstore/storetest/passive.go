@@ -22,6 +22,7 @@ func RunPassive(t *testing.T, open func(t *testing.T) *passive.Store) {
 		{"each", testEach},
 		{"have", testHave},
 		{"delete", testDelete},
+		{"replace", testReplace},
 		{"batch", testBatch},
 		{"batch of wrong content", testBatchWrong},
 		{"aborted batch", testBatchAborted},
@@ -72,6 +73,21 @@ func testDelete(t *testing.T, s *passive.Store) {
 	put(t, s, data)
 	wantContent(t, s, "put after it was deleted", data)
 	wantContent(t, s, "beside one that was deleted", other)
+}
+
+func testReplace(t *testing.T, s *passive.Store) {
+	data := random(9, 1000)
+	id := put(t, s, data)
+	var corrupt *chunkstore.CorruptError
+	if err := s.Replace(t.Context(), id, []byte("wrong")); !errors.As(err, &corrupt) {
+		t.Errorf("Replace by content that the id does not name: %v", err)
+	}
+	wantContent(t, s, "not replaced", data)
+	if err := s.Replace(t.Context(), id, data); err != nil {
+		t.Errorf("Replace: %v", err)
+	}
+	wantContent(t, s, "replaced", data)
+	wantEach(t, s, id)
 }
 
 func testBatch(t *testing.T, s *passive.Store) {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/plumbing/stores"
+	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 )
 
@@ -19,13 +20,16 @@ var help string
 type options struct {
 	recipients []string
 	read       bool
+	repair     bool // implies read
+	force      bool
+	reason     string
 }
 
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "store add [--recipient=<key>...] <name> <url>\nstore list\nstore remove <name>\nstore check [--read] [<name>...]",
+		Use:     "store add [--recipient=<key>...] <name> <url>\nstore list\nstore remove <name>\nstore check [--read | --repair [--force --reason=<text>]] [<name>...]",
 		Short:   "manage disks and buckets that keep chunks",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,
@@ -39,6 +43,9 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&o.recipients, "recipient", nil, "encrypt to this age or ssh public `<key>`")
 	cmd.Flags().BoolVar(&o.read, "read", false, "read and verify every chunk")
+	cmd.Flags().BoolVar(&o.repair, "repair", false, "read, and replace damaged chunks by good copies")
+	cmd.Flags().BoolVar(&o.force, "force", false, "delete damaged chunks without a good copy")
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why, for the log: `<text>`")
 	return cmd
 }
 
@@ -61,10 +68,12 @@ func (o options) validate(action string, args []string) error {
 		return porcelain.Usagef("unexpected argument '%s'", args[n.most])
 	case len(o.recipients) > 0 && action != "add":
 		return porcelain.Usagef("--recipient is for store add")
-	case o.read && action != "check":
-		return porcelain.Usagef("--read is for store check")
+	case (o.read || o.repair) && action != "check":
+		return porcelain.Usagef("--read and --repair are for store check")
+	case o.force && !o.repair:
+		return porcelain.Usagef("--force is for store check --repair")
 	}
-	return nil
+	return porcelain.CheckForce(o.force, o.reason)
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, action string, args []string) error {
@@ -73,7 +82,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, action string, ar
 		return err
 	}
 	defer w.Close()
-	v := &verb{g: g, stores: g.Stores(w)}
+	v := &verb{g: g, w: w, stores: g.Stores(w)}
 	switch action {
 	case "add":
 		return v.add(ctx, args[0], args[1], o.recipients)
@@ -82,10 +91,12 @@ func run(ctx context.Context, g *porcelain.Globals, o options, action string, ar
 	case "remove":
 		return v.remove(ctx, args[0])
 	}
-	return v.check(ctx, args, o.read)
+	o.read = o.read || o.repair
+	return v.check(ctx, args, o)
 }
 
 type verb struct {
 	g      *porcelain.Globals
+	w      *worktree.Worktree
 	stores *stores.Stores
 }
