@@ -109,6 +109,9 @@ func TestOnlySourceFails(t *testing.T) {
 				if (res.Sources[0].Err != nil) != (len(c.at) > 0) {
 					t.Errorf("its error: %v", res.Sources[0].Err)
 				}
+				if recovered := len(c.at) == 1; res.Sources[0].Recovered != recovered {
+					t.Errorf("recovered: %v", !recovered)
+				}
 				if res.Chunks+len(res.Missing) != 20 || len(s.appended) != res.Chunks {
 					t.Errorf("%d chunks, %d missing, %d appended", res.Chunks, len(res.Missing), len(s.appended))
 				}
@@ -116,6 +119,45 @@ func TestOnlySourceFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A source that stays silent is not waited for twice.
+func TestOnlySourceStalls(t *testing.T) {
+	for name, from := range map[string]int{"from the start": 0, "later": 7} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				data := randomContent(2, 20, 1<<10, 2<<10)
+				f := &fake{name: "only", data: data.data, fault: always(stall, from)}
+				began := time.Now()
+				res, err := Fetch(context.Background(), data.want, asSources(f), newSink(), Options{Stall: 40 * time.Second})
+				if err != nil || len(res.Missing) != 20-from || res.Sources[0].Recovered {
+					t.Errorf("%v, %d missing, %+v", err, len(res.Missing), res.Sources[0])
+				}
+				if took := time.Since(began); took > 46*time.Second {
+					t.Errorf("it took %v", took)
+				}
+				tidy(t, f)
+			})
+		})
+	}
+}
+
+// What is wrong with a source's chunks is not mended by its going on.
+func TestLiarDoesNotRecover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := randomContent(2, 20, 1<<10, 2<<10)
+		liar := &fake{name: "liar", data: data.data, fault: func(n int, _ chunkstore.ID) fault {
+			if n == 3 {
+				return lie
+			}
+			return none
+		}}
+		good := &fake{name: "good", data: data.data, has: func(id chunkstore.ID) bool { return id == data.want[3].ID }}
+		res, err := Fetch(context.Background(), data.want, asSources(liar, good), newSink(), Options{})
+		if err != nil || res.Sources[0].Err == nil || res.Sources[0].Recovered {
+			t.Errorf("%v, %+v", err, res.Sources[0])
+		}
+	})
 }
 
 // A slow stream that still brings bytes is not a silent one.

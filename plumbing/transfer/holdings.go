@@ -58,7 +58,7 @@ func (r *run) unfinished() []int32 {
 // have asks o which of the chunks it has, and tells whether that brought
 // anything new.
 func (r *run) have(ctx context.Context, o *origin, idx []int32) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.o.Stall, ErrStalled)
+	ctx, cancel := context.WithTimeoutCause(ctx, o.stall, ErrStalled)
 	defer cancel()
 	ids := make([]chunkstore.ID, len(idx))
 	for k, i := range idx {

@@ -75,7 +75,7 @@ func (l *lane) open(ctx context.Context) (bool, error) {
 			return false, nil
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, l.r.o.Stall, ErrStalled)
+	ctx, cancel := context.WithTimeoutCause(ctx, l.o.stall, ErrStalled)
 	defer cancel()
 	s, err := l.o.src.Open(ctx)
 	if err != nil {
@@ -114,8 +114,8 @@ func (l *lane) work(ctx context.Context) error {
 	defer end()
 	defer context.AfterFunc(ctx, end)()
 	silent := func() { cancel(ErrStalled) }
-	l.asking = newWatch(l.stream, l.r.o.Stall, silent)
-	l.reading = newWatch(l.stream, l.r.o.Stall, silent)
+	l.asking = newWatch(l.stream, l.o.stall, silent)
+	l.reading = newWatch(l.stream, l.o.stall, silent)
 	g.Go(func() error { return l.askAll(ctx) })
 	g.Go(func() error { return l.receiveAll(ctx) })
 	return g.Wait()

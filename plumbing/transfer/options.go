@@ -37,7 +37,8 @@ type Options struct {
 	// Memory is how many bytes of chunks are received at a time, over all
 	// sources. 48 MiB unless set. What streams buffer comes on top.
 	Memory int64
-	// Stall is how long a source may be silent: 30 s unless set.
+	// Stall is how long a source may be silent: 30 s unless set. One that
+	// was silent for so long is tried again with an eighth of that.
 	Stall time.Duration
 	// Refresh is the least time between two questions to one source what
 	// it has got meanwhile: half a second unless set.

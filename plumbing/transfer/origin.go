@@ -4,6 +4,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -31,6 +32,7 @@ type origin struct {
 	active  bool   // may be asked
 	serving bool   // its goroutine lives
 	tried   int
+	stall   time.Duration // how long it may be silent
 
 	asking     bool // the first Have is under way
 	refreshing bool // a later one is
@@ -75,6 +77,10 @@ func (o *origin) wake() {
 func (r *run) start(o *origin) {
 	o.active, o.serving, o.asking = true, true, !o.known
 	o.tried++
+	o.stall = r.o.Stall
+	if errors.Is(o.result.Err, ErrStalled) {
+		o.stall = max(time.Second, r.o.Stall/8)
+	}
 	o.window = window{size: r.o.Window, most: r.o.Window * int64(max(1, o.src.Streams()))}
 	if r.o.Random {
 		o.window.size = min(startWindow, r.o.Window)
@@ -124,7 +130,7 @@ func (r *run) putAside(o *origin, err error) {
 	o.active, o.asking = false, false
 	o.stop()
 	if r.ctx.Err() == nil {
-		o.result.Err = err
+		o.result.Err, o.result.Recovered = err, false
 	}
 	for _, l := range o.lanes {
 		for _, a := range l.out {

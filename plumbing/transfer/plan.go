@@ -31,7 +31,7 @@ func PlanFetch(ctx context.Context, want []Want, sources []Source, sink Sink, o 
 
 func (r *run) surveyAll() {
 	for _, o := range r.origins {
-		o.active, o.stop = true, func() {}
+		o.active, o.stop, o.stall = true, func() {}, r.o.Stall
 	}
 	var wg sync.WaitGroup
 	for _, o := range r.origins {

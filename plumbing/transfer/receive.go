@@ -185,8 +185,16 @@ func (r *run) stored(l *lane, i int32, n int64, wrong *LengthError) {
 		r.sum.Bytes += n
 		l.o.result.Chunks++
 		l.o.result.Bytes += n
+		l.o.result.Recovered = l.o.tried > 1 && !isWrong(l.o.result.Err)
 	}
 	r.poke()
+}
+
+// isWrong tells whether err says that what a source has, or sends, is wrong:
+// trying it again does not mend that.
+func isWrong(err error) bool {
+	var corrupt *chunkstore.CorruptError
+	return errors.As(err, &corrupt) || errors.Is(err, ErrUnasked)
 }
 
 // denied takes note that l's origin has not given chunk i and will not.

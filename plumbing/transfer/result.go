@@ -32,9 +32,11 @@ type SourceResult struct {
 	Chunks int
 	Bytes  int64 // of content
 	// Err is why the source was put aside, or else what was wrong with a
-	// chunk of it; nil for a good source. A source that was tried again and
-	// did well keeps its error.
+	// chunk of it; nil for a good source.
 	Err error
+	// Recovered says that the source was tried again after Err and did well,
+	// and that Err was not about what it has or sends.
+	Recovered bool
 }
 
 var (

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/git-devops/git-devops/plumbing/transfer"
 )
 
 var (
 	// ErrStalled says that the other side sent nothing for too long.
-	ErrStalled = errors.New("it sent nothing for too long")
+	ErrStalled = transfer.ErrStalled
 	// ErrIdle says that a server's client did nothing for too long.
 	ErrIdle = errors.New("the client did nothing for too long")
 	// ErrClosed says that a client or a stream was closed here.
