@@ -11,7 +11,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/transfer"
 	"github.com/git-devops/git-devops/plumbing/worktree"
-	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
 // FetchOnDemand lets w fetch absent chunks by itself, unless devops.autoGet is
@@ -51,15 +50,11 @@ func (d *demand) fetch(ctx context.Context, absent []chunkstore.Piece) error {
 	for _, p := range absent {
 		size += p.Length
 	}
-	progress := d.g.UI.Progress("Fetching chunks", ui.Bytes, size)
-	result, err := replicate.Chunks(ctx, d.w.Store, absent, d.set.Sources(), transfer.Options{
-		Progress: func(_ string, n int64) { progress.Add(n) },
+	result, err := d.g.Transfer(d.w, size, func(o transfer.Options) (transfer.Result, error) {
+		return replicate.Chunks(ctx, d.w.Store, absent, d.set.Sources(), o)
 	})
-	progress.End(err)
 	for _, s := range result.Sources {
-		if s.Err != nil {
-			d.g.UI.Warnf("%s: %v", s.Name, s.Err)
-		}
+		d.g.TellFailed(s, true) // what is missing is for the caller to tell
 	}
 	return err
 }

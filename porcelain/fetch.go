@@ -25,8 +25,9 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 	if err != nil {
 		return err
 	}
+	whole := len(result.Missing)+len(result.Mismatched) == 0
 	for i, s := range result.Sources {
-		g.tellSource(set, i, s)
+		g.tellSource(set, i, s, whole)
 	}
 	for _, m := range result.Mismatched {
 		g.UI.Errorf("%v: the manifest is wrong", m)
@@ -46,40 +47,64 @@ func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *
 	if len(need.Lacking) == 0 {
 		return transfer.Result{}, nil
 	}
-	sources := set.Sources()
 	if dryRun {
-		return replicate.Plan(ctx, w.Store, need.Lacking, sources, transfer.Options{})
+		stall, err := stallTimeout(w)
+		if err != nil {
+			return transfer.Result{}, err
+		}
+		return replicate.Plan(ctx, w.Store, need.Lacking, set.Sources(), transfer.Options{Stall: stall})
 	}
-	progress := g.UI.Progress("Fetching chunks", ui.Bytes, need.LackingSize())
-	result, err := replicate.Chunks(ctx, w.Store, need.Lacking, sources, transfer.Options{
-		Progress: func(_ string, n int64) { progress.Add(n) },
+	return g.Transfer(w, need.LackingSize(), func(o transfer.Options) (transfer.Result, error) {
+		return replicate.Chunks(ctx, w.Store, need.Lacking, set.Sources(), o)
 	})
+}
+
+// Transfer calls get, which fetches chunks of so many bytes, with the person's
+// settings, and shows the progress.
+func (g *Globals) Transfer(w *worktree.Worktree, size int64, get func(transfer.Options) (transfer.Result, error)) (transfer.Result, error) {
+	stall, err := stallTimeout(w)
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	progress := g.UI.Progress("Fetching chunks", ui.Bytes, size)
+	result, err := get(transfer.Options{Stall: stall, Progress: func(_ string, n int64) { progress.Add(n) }})
 	progress.End(err)
 	return result, err
 }
 
 // tellSource says what a place gave, and what was wrong with it.
-func (g *Globals) tellSource(set places.Set, i int, s transfer.SourceResult) {
-	if s.Err != nil {
-		g.tellPlace(s.Name, s.Err)
-	}
+func (g *Globals) tellSource(set places.Set, i int, s transfer.SourceResult, whole bool) {
+	g.TellFailed(s, whole)
 	r := sourceRecord{Name: s.Name, Kind: set.Reached()[i].Kind, Chunks: s.Chunks, Bytes: s.Bytes}
 	if s.Err != nil {
-		r.Error = s.Err.Error()
+		r.Error = unnamed(s.Name, s.Err)
 	}
 	if s.Chunks > 0 || g.UI.JSON() {
 		g.UI.Info(r)
 	}
 }
 
-// tellPlace says what is wrong with a place, naming it once: some errors begin
-// with the name already.
-func (g *Globals) tellPlace(name string, err error) {
-	text := err.Error()
-	for strings.HasPrefix(text, name+": ") {
-		text = text[len(name)+2:]
+// TellFailed says what was wrong with a source, if anything was. Where the
+// result is whole that is a warning, and of a source that recovered only for
+// those who want to know.
+func (g *Globals) TellFailed(s transfer.SourceResult, whole bool) {
+	switch {
+	case s.Err == nil || whole && s.Recovered && g.Quiet:
+	case whole:
+		g.UI.Warnf("%s: %s", s.Name, unnamed(s.Name, s.Err))
+	default:
+		g.UI.Errorf("%s: %s", s.Name, unnamed(s.Name, s.Err))
 	}
-	g.UI.Errorf("%s: %s", name, text)
+}
+
+// unnamed is an error for a message that has the name already: some errors
+// name the place, too.
+func unnamed(name string, err error) string {
+	text, before := ": "+err.Error(), ""
+	for text != before {
+		before, text = text, strings.ReplaceAll(text, ": "+name+": ", ": ")
+	}
+	return text[2:]
 }
 
 // tellOnlyGit says why places gave no more than what was pushed to them: one
@@ -87,7 +112,7 @@ func (g *Globals) tellPlace(name string, err error) {
 func (g *Globals) tellOnlyGit(set places.Set) {
 	for _, p := range set.Reached() {
 		if p.OnlyGit != nil {
-			g.tellPlace(p.Name, fmt.Errorf("only git answers there: %w", p.OnlyGit))
+			g.UI.Errorf("%s: only git answers there: %s", p.Name, unnamed(p.Name, p.OnlyGit))
 		}
 	}
 }
@@ -96,7 +121,7 @@ func (g *Globals) tellOnlyGit(set places.Set) {
 func (g *Globals) TellUnreached(set places.Set) int {
 	unreached := set.Unreached()
 	for _, p := range unreached {
-		g.tellPlace(p.Name, p.Err)
+		g.UI.Errorf("%s: %s", p.Name, unnamed(p.Name, p.Err))
 		if hint := hintOf(p.Err); hint != "" {
 			g.UI.Hintf("%s", hint)
 		}

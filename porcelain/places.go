@@ -25,7 +25,7 @@ var errNoPlaces = noPlaces{errors.New("no peer and no store is configured")}
 // names. The caller closes the set, in which each place that could not be
 // reached has its error. Where none is configured, that is the error.
 func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []string) (places.Set, error) {
-	set, err := g.places(w).Open(ctx, names)
+	set, err := g.openPlaces(ctx, w, names)
 	if err == nil && len(set) == 0 {
 		err = errNoPlaces
 	}
@@ -35,7 +35,7 @@ func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []stri
 // OpenPlaces is Places for what can do without: that there are none is no
 // error.
 func (g *Globals) OpenPlaces(ctx context.Context, w *worktree.Worktree) (places.Set, error) {
-	return g.places(w).Open(ctx, nil)
+	return g.openPlaces(ctx, w, nil)
 }
 
 // PlacesUnasked is Places without reaching any of them.
@@ -49,5 +49,14 @@ func (g *Globals) Stores(w *worktree.Worktree) *stores.Stores {
 }
 
 func (g *Globals) places(w *worktree.Worktree) places.Config {
-	return places.Config{Repo: w.Repo, Git: w.Git, Stores: g.Stores(w), Peers: g.PeerOptions(w)}
+	return places.Config{Repo: w.Repo, Git: w.Git, Stores: g.Stores(w)}
+}
+
+func (g *Globals) openPlaces(ctx context.Context, w *worktree.Worktree, names []string) (places.Set, error) {
+	config := g.places(w)
+	var err error
+	if config.Peers, err = g.PeerOptions(w); err != nil {
+		return nil, err
+	}
+	return config.Open(ctx, names)
 }

@@ -55,15 +55,11 @@ func restore(ctx context.Context, g *porcelain.Globals, c *checker) (transfer.Re
 	g.TellUnreached(set)
 	sources := append([]transfer.Source{transfer.FromStore("work tree", seeds, 1)}, set.Sources()...)
 	pieces, size := c.damaged()
-	progress := g.UI.Progress("Fetching chunks", ui.Bytes, size)
-	result, err := replicate.Restore(ctx, c.w.Store, pieces, sources, transfer.Options{
-		Progress: func(_ string, n int64) { progress.Add(n) },
+	result, err := g.Transfer(c.w, size, func(o transfer.Options) (transfer.Result, error) {
+		return replicate.Restore(ctx, c.w.Store, pieces, sources, o)
 	})
-	progress.End(err)
 	for _, s := range result.Sources {
-		if s.Err != nil {
-			g.UI.Errorf("%s: %v", s.Name, s.Err)
-		}
+		g.TellFailed(s, len(result.Missing) == 0)
 	}
 	return result, err
 }

@@ -32,7 +32,10 @@ func (v *verb) check(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	o := v.g.PeerOptions(v.w)
+	o, err := v.g.PeerOptions(v.w)
+	if err != nil {
+		return err
+	}
 	group := &errgroup.Group{}
 	group.SetLimit(atOnce)
 	states := make([]state, len(remotes))
