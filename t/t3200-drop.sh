@@ -56,6 +56,34 @@ test_expect_success 'a path goes, its file and the other path stay' '
 	grep "^absent  *0 of" out
 '
 
+test_expect_success 'git that reads the file again does not bring it back' '
+	before=$(held one) &&
+	touch one/a &&
+	git -C one status --porcelain >out &&
+	test_must_be_empty out &&
+	test "$(held one)" = "$before" &&
+	touch one/a &&
+	git -C one add a &&
+	test "$(held one)" = "$before" &&
+	cat one/b >>one/a &&
+	git -C one add a &&
+	test "$(held one)" -gt "$before" &&
+	git -C one devops cat :a >actual &&
+	cmp one/a actual &&
+	cp a one/a &&
+	touch -d "1 hour ago" one/a &&
+	git -C one reset -q &&
+	git -C one devops drop --all-versions a &&
+	git -C one devops drop --force --reason="an experiment" --unused &&
+	git -C one status --porcelain >out &&
+	test_must_be_empty out &&
+	test "$(held one)" = "$before" &&
+	git -C one devops fsck --repair >out && # from the file
+	grep "chunks brought back, " out &&
+	test "$(held one)" = "$total" &&
+	git -C one devops drop a
+'
+
 test_expect_success 'and comes back' '
 	git -C one devops get a &&
 	test "$(held one)" = "$total" &&

@@ -143,13 +143,15 @@ func (s *Store) Writing() (bool, error) {
 // here, needed and not held, may be one of them, and is not adopted.
 func (s *Store) droppedMark() string { return filepath.Join(s.private, "dropped") }
 
-func (s *Store) hasDropped() bool {
+// HasDropped tells whether chunks were ever dropped here on purpose, so that
+// what is absent is perhaps meant to be.
+func (s *Store) HasDropped() bool {
 	_, err := os.Lstat(s.droppedMark())
 	return err == nil
 }
 
 func (s *Store) markDropped() error {
-	if s.hasDropped() {
+	if s.HasDropped() {
 		return nil
 	}
 	if err := os.MkdirAll(s.private, 0o777); err != nil {

@@ -162,7 +162,7 @@ func (s *Store) settledPacks() ([]*chunkPack, error) {
 
 // adoptNeeded makes chunks held that are there and needed, and returns them.
 func (s *Store) adoptNeeded(ctx context.Context, packs []*chunkPack, o GCOptions) ([]chunkstore.ID, error) {
-	if o.Needed == nil || s.hasDropped() {
+	if o.Needed == nil || s.HasDropped() {
 		return nil, nil
 	}
 	loose, err := s.notHeld(ctx, packs)

@@ -38,7 +38,9 @@ func (w *Worktree) NewFilter(warn func(path string, err error)) *Filter {
 }
 
 // Clean turns content into its manifest, whose chunks are durable and held
-// before the first byte of it is written. A manifest stays as it is.
+// before the first byte of it is written. Where the index has that manifest
+// already, chunks that were dropped stay so: git reads a file again whenever
+// it cannot tell by its times that it is unchanged. A manifest stays as it is.
 func (f *Filter) Clean(ctx context.Context, path string, in io.Reader, out io.Writer) error {
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	text, in, err := peekManifest(buffered)
@@ -89,14 +91,19 @@ func (f *Filter) capture(ctx context.Context, path string, in io.Reader) (*chunk
 	}
 	defer batch.Abort()
 	m, err := largefile.Capture(ctx, largefile.Stream(in), batch, o)
-	if err != nil {
-		return nil, err
+	if err != nil || f.w.Store.HasDropped() && equal(m, o.Previous) {
+		return m, err
 	}
 	if err := batch.Commit(ctx); err != nil {
 		return nil, err
 	}
 	_ = batch.Settle() // what it cannot clear away the next run does
 	return m, nil
+}
+
+// equal tells whether two manifests are the same blob. previous may be nil.
+func equal(m, previous *chunkstore.Manifest) bool {
+	return previous != nil && bytes.Equal(m.Encode(), previous.Encode())
 }
 
 // readOnly is a sink that cannot store. It does for git diff and git status of
