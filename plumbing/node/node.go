@@ -22,6 +22,9 @@ const (
 	Block   Type = "block"
 )
 
+// Socket is the type of what lies on a root and cannot be managed.
+const Socket Type = "socket"
+
 // The metadata of what .devops/mtree says nothing of.
 const (
 	DefaultOwner = "root"
