@@ -241,6 +241,17 @@ func Describe(ctx context.Context, f *os.File, params chunkstore.Params, previou
 	return Capture(ctx, src, nowhere{}, CaptureOptions{Params: params, Previous: previous, SizeHint: src.Size()})
 }
 
+// DescribeContent returns the manifest of a file's content, which may look like
+// a manifest itself. It stores nothing.
+func DescribeContent(ctx context.Context, f *os.File, o CaptureOptions) (*chunkstore.Manifest, error) {
+	src, err := NewFile(f, o.Params.Min)
+	if err != nil {
+		return nil, err
+	}
+	o.SizeHint = src.Size()
+	return Capture(ctx, src, nowhere{}, o)
+}
+
 // ReadManifest returns the manifest that a file of size bytes holds, with its
 // text, as does one that was left in place of content that was absent. One of
 // a later version counts, too, so that nobody takes it for content; then m is
