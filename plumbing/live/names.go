@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package live
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/node"
+)
+
+// cachedNames are names without the lock that asking for them takes.
+type cachedNames struct {
+	names         Names
+	users, groups map[uint32]string
+}
+
+func newCachedNames(n Names) cachedNames {
+	return cachedNames{n, map[uint32]string{}, map[uint32]string{}}
+}
+
+func (c *cachedNames) owner(uid uint32) string {
+	name, ok := c.users[uid]
+	if !ok {
+		name = c.names.Owner(uid)
+		c.users[uid] = name
+	}
+	return name
+}
+
+func (c *cachedNames) group(gid uint32) string {
+	name, ok := c.groups[gid]
+	if !ok {
+		name = c.names.Group(gid)
+		c.groups[gid] = name
+	}
+	return name
+}
+
+var types = map[uint32]node.Type{
+	unix.S_IFREG:  node.File,
+	unix.S_IFDIR:  node.Dir,
+	unix.S_IFLNK:  node.Symlink,
+	unix.S_IFIFO:  node.Fifo,
+	unix.S_IFCHR:  node.Char,
+	unix.S_IFBLK:  node.Block,
+	unix.S_IFSOCK: node.Socket,
+}
+
+// node returns what an lstat says of a node.
+func (c *cachedNames) node(id *Identity) node.Node {
+	n := node.Node{
+		Type:  types[id.Mode&unix.S_IFMT],
+		Perm:  id.Mode & 0o7777,
+		Owner: c.owner(id.UID),
+		Group: c.group(id.GID),
+		Mtime: &node.Mtime{Sec: id.Mtime.Sec, Nsec: id.Mtime.Nsec},
+	}
+	if n.Type == node.Char || n.Type == node.Block {
+		n.Device = node.Device{Major: unix.Major(id.Rdev), Minor: unix.Minor(id.Rdev)}
+	}
+	return n
+}
