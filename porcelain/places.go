@@ -21,11 +21,20 @@ func (noPlaces) Hint() string {
 
 var errNoPlaces = noPlaces{errors.New("no peer and no store is configured")}
 
+// Connected is what is done when there is a connection to a remote.
+type Connected = func(ctx context.Context, remote string, gitEnv []string)
+
 // Places opens the peers and stores of the repository, or those with these
 // names. The caller closes the set, in which each place that could not be
 // reached has its error. Where none is configured, that is the error.
 func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []string) (places.Set, error) {
-	set, err := g.openPlaces(ctx, w, names)
+	return g.PlacesBeside(ctx, w, names, nil)
+}
+
+// PlacesBeside is Places, and has connected do what git is to do with each
+// remote as soon as there is a connection; see places.Config.
+func (g *Globals) PlacesBeside(ctx context.Context, w *worktree.Worktree, names []string, connected Connected) (places.Set, error) {
+	set, err := g.openPlaces(ctx, w, names, connected)
 	if err == nil && len(set) == 0 {
 		err = errNoPlaces
 	}
@@ -35,7 +44,7 @@ func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []stri
 // OpenPlaces is Places for what can do without: that there are none is no
 // error.
 func (g *Globals) OpenPlaces(ctx context.Context, w *worktree.Worktree) (places.Set, error) {
-	return g.openPlaces(ctx, w, nil)
+	return g.openPlaces(ctx, w, nil, nil)
 }
 
 // PlacesUnasked is Places without reaching any of them.
@@ -52,8 +61,9 @@ func (g *Globals) places(w *worktree.Worktree) places.Config {
 	return places.Config{Repo: w.Repo, Git: w.Git, Stores: g.Stores(w)}
 }
 
-func (g *Globals) openPlaces(ctx context.Context, w *worktree.Worktree, names []string) (places.Set, error) {
+func (g *Globals) openPlaces(ctx context.Context, w *worktree.Worktree, names []string, connected Connected) (places.Set, error) {
 	config := g.places(w)
+	config.Connected = connected
 	var err error
 	if config.Peers, err = g.PeerOptions(w); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/git-devops/git-devops/plumbing/pktline"
@@ -28,6 +29,11 @@ type Options struct {
 	Program string
 	// Timeout is how long a peer may be silent; 0 is wire.Timeout.
 	Timeout time.Duration
+	// Connected, unless nil, is called once there is a connection, beside
+	// what Open does from then on, for what git is to do over it: GitEnv is
+	// what git needs for that. Open waits for it, and ends its ctx when
+	// nobody answers who is of use.
+	Connected func(ctx context.Context, r Remote, gitEnv []string)
 }
 
 // How many sessions at once are useful. One channel of an ssh connection has a
@@ -75,11 +81,28 @@ func Open(ctx context.Context, r Remote, o Options) (*Peer, error) {
 		streams = streamsLocal
 	}
 	p.Source = wire.NewSource(r.Name, streams, p.begin)
-	if err := p.meet(ctx); err != nil {
+	if err := p.connected(ctx); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("%s: %w", r.Name, err)
 	}
 	return p, nil
+}
+
+// connected finds out who answers, and calls Options.Connected meanwhile: each
+// of the two takes some round trips.
+func (p *Peer) connected(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var beside sync.WaitGroup
+	if p.options.Connected != nil {
+		beside.Go(func() { p.options.Connected(ctx, p.Remote, p.GitEnv()) })
+	}
+	err := p.meet(ctx)
+	if err != nil {
+		cancel()
+	}
+	beside.Wait()
+	return err
 }
 
 // meet finds out who answers.

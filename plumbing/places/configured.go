@@ -35,6 +35,11 @@ type Config struct {
 	Git    git.Runner
 	Stores *stores.Stores
 	Peers  peers.Options
+	// Connected, unless nil, is called by Open for each git remote that
+	// there is a connection to, perhaps for several at the same time, with
+	// the variables that let git share it. It runs beside what Open asks the
+	// remote, which may yet turn out to be of no use, and Open waits for it.
+	Connected func(ctx context.Context, remote string, gitEnv []string)
 }
 
 // List returns the peers, by name, and then the stores, none of them reached;
@@ -108,9 +113,12 @@ func (c Config) Open(ctx context.Context, names []string) (Set, error) {
 func (c Config) openRemote(ctx context.Context, p *Place, r peers.Remote) error {
 	if r.Err != nil && isWeb(r.URL) {
 		p.Kind = GitServer
+		c.connected(ctx, r, nil)
 		return c.openServer(p, c.Git)
 	}
-	reached, err := peers.Open(ctx, r, c.Peers)
+	o := c.Peers
+	o.Connected = c.connected
+	reached, err := peers.Open(ctx, r, o)
 	if err != nil {
 		return err
 	}
@@ -124,6 +132,12 @@ func (c Config) openRemote(ctx context.Context, p *Place, r peers.Remote) error 
 		p.Keeper = reached
 	}
 	return nil
+}
+
+func (c Config) connected(ctx context.Context, r peers.Remote, gitEnv []string) {
+	if c.Connected != nil {
+		c.Connected(ctx, r.Name, gitEnv)
+	}
 }
 
 func (c Config) openServer(p *Place, g git.Runner) error {

@@ -56,21 +56,13 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 		return err
 	}
 	defer unlock()
-	set, err := g.Places(ctx, w, names)
+	set, failed, err := reach(ctx, g, w, names, !o.dryRun)
 	if err != nil {
 		return err
 	}
 	defer set.Close()
-	failed := g.TellUnreached(set)
-	if failed == len(set) {
+	if len(set.Reached()) == 0 {
 		return outcome(failed, len(set))
-	}
-	if !o.dryRun {
-		n, err := branches(ctx, g, w, set)
-		if err != nil {
-			return err
-		}
-		failed += n
 	}
 	if !o.metadataOnly {
 		if err := chunks(ctx, g, w, set, o); err != nil {
@@ -78,27 +70,6 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 		}
 	}
 	return outcome(failed, len(set))
-}
-
-// branches fetches those of every peer that was reached, and returns how many
-// could not give theirs.
-func branches(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set) (failed int, err error) {
-	fetching, err := replicate.Begin(ctx, w.Git, w.Repo.CommonDir())
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, fetching.End()) }()
-	for _, p := range set.Remotes().Reached() {
-		err := fetching.Branches(ctx, w.Git.With(p.GitEnv...), p.Name)
-		if ctx.Err() != nil {
-			return failed, ctx.Err()
-		}
-		if err != nil {
-			g.UI.Errorf("%s: branches: %v", p.Name, err)
-			failed++
-		}
-	}
-	return failed, nil
 }
 
 // chunks fetches what the branch that is followed needs, and keeps to the limit.
