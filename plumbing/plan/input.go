@@ -47,7 +47,8 @@ type Path struct {
 	Shared bool
 	Drift  Rule
 	// Merged is what three-way merging made, where Drift is Merge; nil where
-	// it was a conflict. It is not looked at where Target is Base: then what
+	// it was a conflict. It counts only where it is of Target's type: a file
+	// changed here and removed there is a conflict. Where Target is Base, what
 	// is live stays.
 	Merged *node.Node
 	// Busy are the names in a live directory that are not managed.

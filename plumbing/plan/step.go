@@ -49,7 +49,9 @@ type Step struct {
 	// Path is where, or the name of an entry or action.
 	Path string
 	// From is what must be live when the step is done (nil for nothing), To
-	// what is live after it.
+	// what is live after it. Neither tells the mtime of a directory, which the
+	// steps before and after change; nor From that of other names, which may
+	// have been replaced by then.
 	From, To *node.Node
 	// Aspects are those in which To differs from From; in a Save, a Stay and a
 	// Refuse those in which live differs from base.
