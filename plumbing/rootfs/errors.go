@@ -5,6 +5,10 @@ package rootfs
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/node"
 )
 
 // ErrNotRegular is returned by OpenFile for what is not a regular file.
@@ -27,3 +31,57 @@ type UnsafeError struct {
 func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("unsafe path %s: %s %s", e.Path, e.Step, e.Why)
 }
+
+// A ChangedError says that at Path there is not what the caller said there
+// would be. What is there was left alone.
+type ChangedError struct{ Path string }
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s changed meanwhile", e.Path)
+}
+
+// A NotEmptyError says that a directory was to go, and has something in it. It
+// was left alone. It is unix.ENOTEMPTY.
+type NotEmptyError struct{ Path string }
+
+func (e *NotEmptyError) Error() string {
+	return fmt.Sprintf("directory %s is not empty", e.Path)
+}
+
+// Unwrap returns unix.ENOTEMPTY.
+func (e *NotEmptyError) Unwrap() error { return unix.ENOTEMPTY }
+
+// An ImmutableError says that Path was protected with chattr, and so can not be
+// changed. It is unix.EPERM.
+type ImmutableError struct {
+	Path string
+	// Attribute is chattr's letter: i, or a for append-only.
+	Attribute byte
+}
+
+func (e *ImmutableError) Error() string {
+	return fmt.Sprintf("%s is protected with chattr +%c", e.Path, e.Attribute)
+}
+
+// Unwrap returns unix.EPERM.
+func (e *ImmutableError) Unwrap() error { return unix.EPERM }
+
+// An UnsupportedError says that the file system under Path can not store some
+// of its metadata.
+type UnsupportedError struct {
+	Path string
+	What node.Aspect
+	// Err is what the kernel said, nil where it said nothing and did nothing.
+	Err error
+}
+
+func (e *UnsupportedError) Error() string {
+	message := fmt.Sprintf("the file system of %s cannot store its %s", e.Path, e.What)
+	if e.Err != nil {
+		message += ": " + e.Err.Error()
+	}
+	return message
+}
+
+// Unwrap returns what the kernel said.
+func (e *UnsupportedError) Unwrap() error { return e.Err }

@@ -24,6 +24,8 @@ type Root struct {
 	options Options
 	// careful resolves without openat2, as on kernels before 5.6.
 	careful bool
+	// plain renames without flags, as on file systems that know none.
+	plain bool
 }
 
 // Info is what lstat(2) says of an inode.
