@@ -170,7 +170,8 @@ test_expect_success 'not a repository' '
 test_expect_success 'SSH_ORIGINAL_COMMAND: the wire protocol' '
 	export SSH_ORIGINAL_COMMAND &&
 	for SSH_ORIGINAL_COMMAND in "git-devops serve" "git-devops serve --read-only" \
-		"git-devops serve '\''$repo'\''" "git-devops serve --read-only '\''$repo/.git'\''"
+		"git-devops serve '\''$repo'\''" "git-devops serve --read-only '\''$repo/.git'\''" \
+		"gdo serve" "git devops serve" "/absent/bin/git-devops serve"
 	do
 		client git-devops serve repo || return 1
 	done &&
@@ -213,6 +214,9 @@ test_expect_success 'SSH_ORIGINAL_COMMAND: everything else is refused' '
 	refused "git-devops serve '\''$PWD/bare.git'\''" &&
 	refused "git-devops serve --read-only=false" &&
 	refused "git-devops add x" &&
+	refused "gdo add x" &&
+	refused "bin/gdo serve" &&
+	refused "/bin/sh serve" &&
 	refused "git-devops serve '\''$repo" &&
 	test_path_is_missing ran
 '

@@ -57,9 +57,10 @@ func refuse(format string, args ...any) error {
 
 // parse recognises the commands that there are; paths has one path at most.
 func parse(words []string) (req request, paths []string, ok bool) {
+	args, serve := serveArgs(words)
 	switch {
-	case hasPrefix(words, "git-devops", "serve"):
-		paths = words[2:]
+	case serve:
+		paths = args
 		if len(paths) > 0 && paths[0] == "--read-only" {
 			req.readOnly, paths = true, paths[1:]
 		}
@@ -75,6 +76,24 @@ func parse(words []string) (req request, paths []string, ok bool) {
 		ok = ok && path != "" && !strings.HasPrefix(path, "-")
 	}
 	return req, paths, ok
+}
+
+// serveArgs returns what follows the verb of this program, by any of its names.
+// A client may say where it thinks that the program is: that is not run.
+func serveArgs(words []string) (args []string, ok bool) {
+	if len(words) == 0 {
+		return nil, false
+	}
+	words = slices.Clone(words)
+	if filepath.IsAbs(words[0]) {
+		words[0] = words[0][strings.LastIndexByte(words[0], '/')+1:]
+	}
+	for _, names := range [][]string{{"git-devops", "serve"}, {"gdo", "serve"}, {"git", "devops", "serve"}} {
+		if hasPrefix(words, names...) {
+			return words[len(names):], true
+		}
+	}
+	return nil, false
 }
 
 func hasPrefix(words []string, prefix ...string) bool {

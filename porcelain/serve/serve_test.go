@@ -82,13 +82,18 @@ func TestAllow(t *testing.T) {
 		"git-devops serve --read-only":                 {readOnly: true},
 		"git-devops serve 'DIR/work tree'":             wire,
 		"git-devops serve --read-only 'DIR/work tree'": {readOnly: true},
-		"git-upload-pack 'DIR/work tree'":              upload,
-		"git upload-pack DIR/work\\ tree/":             upload,
-		"git-upload-pack 'DIR/work tree/.git'":         upload,
-		"git-upload-pack 'DIR/./home/../work tree//'":  upload,
-		"git-upload-pack '../work tree'":               upload,
-		"git-upload-pack link":                         upload,
-		"git-upload-pack 'DIR/other/work tree'":        upload,
+		"gdo serve":                    wire,
+		"git devops serve --read-only": {readOnly: true},
+		"/usr/local/bin/git-devops serve 'DIR/work tree'": wire,
+		"'/opt/a b/gdo' serve":                            wire,
+		"/usr/bin/git devops serve":                       wire,
+		"git-upload-pack 'DIR/work tree'":                 upload,
+		"git upload-pack DIR/work\\ tree/":                upload,
+		"git-upload-pack 'DIR/work tree/.git'":            upload,
+		"git-upload-pack 'DIR/./home/../work tree//'":     upload,
+		"git-upload-pack '../work tree'":                  upload,
+		"git-upload-pack link":                            upload,
+		"git-upload-pack 'DIR/other/work tree'":           upload,
 	} {
 		got, err := tree.allow(strings.ReplaceAll(asked, "DIR", dir), dir+"/home")
 		if got != want || err != nil {
@@ -96,7 +101,10 @@ func TestAllow(t *testing.T) {
 		}
 	}
 	for _, asked := range []string{
-		"sh", "ls", "git", "git-devops", "git-devops sync", "git devops serve", "git-devops-serve",
+		"sh", "ls", "git", "git-devops", "git-devops sync", "git devops", "git devops sync", "git-devops-serve", "gdo", "gdo sync", "gdo devops serve",
+		"bin/gdo serve", "./git-devops serve", "/usr/bin/git-devops/ serve", "/usr/bin/ serve", "/ serve", "/usr/bin/sh serve", "/bin/git serve",
+		"/usr/bin/git -C / devops serve", "git -c a.b=c devops serve", "/usr/bin/git-upload-pack 'DIR/work tree'",
+		"/usr/bin/git upload-pack 'DIR/work tree'",
 		"git-receive-pack 'DIR/work tree'", "git receive-pack 'DIR/work tree'", "git-upload-archive 'DIR/work tree'",
 		"git-upload-pack", "git-upload-pack ''", "git-upload-pack 'DIR/work tree' x", "git-upload-pack --strict 'DIR/work tree'",
 		"git-upload-pack -- 'DIR/work tree'", "git -C / upload-pack 'DIR/work tree'", "git -c a.b=c upload-pack 'DIR/work tree'",
@@ -104,7 +112,7 @@ func TestAllow(t *testing.T) {
 		"git-upload-pack '~/link'", "git-upload-pack 'DIR/nothing'", "git-upload-pack 'DIR/work tree'; id", "git-upload-pack $HOME",
 		"git-devops serve --read-only=false", "git-devops serve --read-only --read-only", "git-devops serve -C / 'DIR/work tree'",
 		"git-devops serve 'DIR/work tree' 'DIR/work tree'", "git-devops serve ''", "git-devops serve 'DIR/bare.git'",
-		"git-devops serve --json", "/usr/bin/git-devops serve", "env git-devops serve", "git-devops serve\nid",
+		"git-devops serve --json", "env git-devops serve", "git-devops serve\nid",
 		"git-upload-pack '" + strings.Repeat("/", maxOriginal) + "'",
 	} {
 		got, err := tree.allow(strings.ReplaceAll(asked, "DIR", dir), dir+"/home")
