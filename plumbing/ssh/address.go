@@ -3,8 +3,8 @@
 // Package ssh reaches other machines through the real OpenSSH: one connection
 // a peer, shared by every command that is run there and by git. Invariants:
 // nothing that comes from an address or an argument is ever interpreted, as an
-// option or by a shell; whatever way this process ends, the connection ends
-// with it.
+// option or by a shell; whatever way this process ends, a connection that it
+// opened ends with it.
 //
 // What is said over the connection is the business of package wire.
 package ssh

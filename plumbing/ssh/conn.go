@@ -4,7 +4,6 @@ package ssh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -22,10 +21,11 @@ type Options struct {
 	// several peers do not ask at once.
 	Ask sync.Locker
 	// Timeout is how long connecting may take, except while ssh may ask; 0 is
-	// 20 seconds.
+	// 20 seconds. The person's ConnectTimeout counts before it.
 	Timeout time.Duration
 	// Alive is how long the other side may be silent when it is asked for a
-	// sign of life; 0 is 30 seconds.
+	// sign of life; 0 is 30 seconds. The person's ServerAliveInterval counts
+	// before it.
 	Alive time.Duration
 	// TempDir is where the directory of the control socket is made. "", or a
 	// path too long for a socket, is /tmp.
@@ -61,38 +61,21 @@ type Conn struct {
 	processes map[*Process]bool
 }
 
-// Dial connects; it returns once the other side has let us in. A local Address
-// needs no connection. The error is a *ConnectError, or that of ctx. ctx is
+// Dial connects; it returns once the other side has let us in. Where the person
+// has a connection open that ssh would share, that is used, and stays open. A
+// local Address needs no connection. The error is a *ConnectError, or that of ctx. ctx is
 // for connecting only.
 func Dial(ctx context.Context, addr Address, o Options) (*Conn, error) {
 	c := &Conn{addr: addr, opts: o, processes: map[*Process]bool{}}
 	if addr.Local() {
 		return c, nil
 	}
-	m, err := startMaster(ctx, addr, o, false)
-	if o.Ask != nil && mayBeAnswered(err) {
-		m, err = ask(ctx, addr, o)
-	}
+	m, err := connect(ctx, addr, o)
 	if err != nil {
 		return nil, err
 	}
 	c.master = m
 	return c, nil
-}
-
-// mayBeAnswered says whether a person could do something about err.
-func mayBeAnswered(err error) bool {
-	e, ok := errors.AsType[*ConnectError](err)
-	return ok && (e.Reason == Refused || e.Reason == UnknownHostKey)
-}
-
-func ask(ctx context.Context, addr Address, o Options) (*master, error) {
-	o.Ask.Lock()
-	defer o.Ask.Unlock()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return startMaster(ctx, addr, o, true)
 }
 
 // Address is where the connection leads.

@@ -298,6 +298,6 @@ func hold(t *testing.T, dir string) {
 	}
 	c := dial(t, addr, Options{Command: Quote(filepath.Join(dir, "wrapper"))})
 	command(t, c, "cat")
-	_, _ = os.Stdout.WriteString(c.master.socket() + "\n")
+	_, _ = os.Stdout.WriteString(c.master.socket + "\n")
 	time.Sleep(time.Minute)
 }

@@ -23,11 +23,16 @@ import (
 type master struct {
 	addr   Address
 	opts   Options
-	asks   bool   // on the terminal
-	dir    string // private, with the control socket in it
+	theirs settings // the person's
+	asks   bool     // on the terminal
+	socket string   // by which others share the connection
+	dir    string   // private, with the socket in it
 	cmd    *exec.Cmd
 	stderr tail
 	done   chan struct{} // closed when it has ended
+	// shared says that it is the person's own: none of what follows socket is
+	// set, and it is not ended.
+	shared bool
 }
 
 // supervise runs %s, the person's ssh, with the arguments that follow its
@@ -52,16 +57,45 @@ const (
 const (
 	pollEvery = 5 * time.Millisecond
 	stopDelay = 2 * time.Second
+	// authDelay is what authentication may take beyond ConnectTimeout.
+	authDelay = 5 * time.Second
 )
+
+// connect finds the connection that the person has open, or opens one.
+func connect(ctx context.Context, addr Address, o Options) (*master, error) {
+	theirs := settingsOf(ctx, addr, o)
+	if path := theirs.controlPath; path != "" && o.answers(ctx, addr, path) {
+		return &master{addr: addr, opts: o, theirs: theirs, socket: path, shared: true}, nil
+	}
+	m, err := startMaster(ctx, addr, o, theirs, false)
+	if o.Ask == nil || !mayBeAnswered(err) {
+		return m, err
+	}
+	o.Ask.Lock()
+	defer o.Ask.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return startMaster(ctx, addr, o, theirs, true)
+}
+
+// mayBeAnswered says whether a person could do something about err.
+func mayBeAnswered(err error) bool {
+	e, ok := errors.AsType[*ConnectError](err)
+	return ok && (e.Reason == Refused || e.Reason == UnknownHostKey)
+}
 
 // startMaster returns when the connection is authenticated: ssh makes the
 // control socket then.
-func startMaster(ctx context.Context, addr Address, o Options, asks bool) (*master, error) {
+func startMaster(ctx context.Context, addr Address, o Options, theirs settings, asks bool) (*master, error) {
 	dir, err := socketDir(o.TempDir)
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the control socket: %w", err)
 	}
-	m := &master{addr: addr, opts: o, asks: asks, dir: dir, done: make(chan struct{})}
+	m := &master{
+		addr: addr, opts: o, theirs: theirs, asks: asks,
+		socket: filepath.Join(dir, "s"), dir: dir, done: make(chan struct{}),
+	}
 	m.cmd = m.command()
 	if err := m.start(); err != nil {
 		return nil, errors.Join(&ConnectError{addr, NoSSH, err.Error()}, os.RemoveAll(dir))
@@ -80,13 +114,9 @@ func (m *master) command() *exec.Cmd {
 		kill, batch = killChild, "no"
 	}
 	args := append([]string{"-c", fmt.Sprintf(supervise, kill, m.opts.program()), "ssh", m.dir,
-		"-M", "-N", "-S", m.socket()}, commonArgs()...)
-	alive := defaultAlive
-	if m.opts.Alive > 0 {
-		alive = m.opts.Alive
-	}
-	args = append(args, "-o", "BatchMode="+batch, "-o", "ConnectTimeout="+seconds(m.opts.timeout()),
-		"-o", "ServerAliveInterval="+seconds(alive/3), "-o", "ServerAliveCountMax=3")
+		"-M", "-N", "-S", m.socket}, commonArgs()...)
+	args = append(args, "-o", "BatchMode="+batch)
+	args = append(args, m.theirs.args(m.opts)...)
 	cmd := exec.Command("/bin/sh", append(args, m.addr.destination()...)...)
 	cmd.Env = m.opts.Env
 	cmd.Stderr = &m.stderr
@@ -94,8 +124,6 @@ func (m *master) command() *exec.Cmd {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !m.asks, Pdeathsig: syscall.SIGTERM}
 	return cmd
 }
-
-func (m *master) socket() string { return filepath.Join(m.dir, "s") }
 
 // start keeps the thread that starts the shell as long as the shell: the
 // kernel takes the end of that thread for the parent's.
@@ -118,7 +146,7 @@ func (m *master) start() error {
 func (m *master) await(ctx context.Context) error {
 	var timeout <-chan time.Time
 	if !m.asks {
-		timer := time.NewTimer(m.opts.timeout())
+		timer := time.NewTimer(max(m.opts.timeout(), m.theirs.connectTimeout+authDelay))
 		defer timer.Stop()
 		timeout = timer.C
 	}
@@ -127,7 +155,7 @@ func (m *master) await(ctx context.Context) error {
 	for {
 		select {
 		case <-poll.C:
-			if _, err := os.Lstat(m.socket()); err == nil {
+			if _, err := os.Lstat(m.socket); err == nil {
 				return nil
 			}
 		case <-m.done:
@@ -149,8 +177,12 @@ func (m *master) failure(stderr string) error {
 	return &ConnectError{m.addr, reason, stderr}
 }
 
-// stop ends the connection and returns when the process is gone.
+// stop ends the connection, unless it is the person's, and returns when the
+// process is gone.
 func (m *master) stop() {
+	if m.shared {
+		return
+	}
 	_ = m.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-m.done:
@@ -166,6 +198,9 @@ func (m *master) stop() {
 
 // alive says whether the connection is there.
 func (m *master) alive() bool {
+	if m.shared {
+		return m.opts.answers(context.Background(), m.addr, m.socket)
+	}
 	select {
 	case <-m.done:
 		return false
@@ -176,7 +211,7 @@ func (m *master) alive() bool {
 
 // channelArgs are for an ssh that uses the connection.
 func (m *master) channelArgs() []string {
-	return append([]string{"-S", m.socket(), "-o", "ControlMaster=no", "-o", "BatchMode=yes"}, commonArgs()...)
+	return append([]string{"-S", noTokens(m.socket), "-o", "ControlMaster=no", "-o", "BatchMode=yes"}, commonArgs()...)
 }
 
 // maxSocket is how long the name of a control socket may be: 104 bytes with
