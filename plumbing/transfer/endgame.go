@@ -56,7 +56,7 @@ func (l *lane) due(a ask, bytes int64, now time.Time) time.Duration {
 		since = l.last
 	}
 	waited := now.Sub(since)
-	rate := l.o.window.rate() / float64(max(1, len(l.o.lanes)))
+	rate := l.o.window.rate() / float64(l.o.open())
 	if rate == 0 {
 		return waited
 	}

@@ -214,6 +214,28 @@ func TestLongFatLine(t *testing.T) {
 	})
 }
 
+// Streams are opened one after the other, each when the one before it brings
+// something, and all in the end.
+func TestStreamsOpenInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := randomContent(5, 100, 512<<10, 2500<<10)
+		f := &fake{name: "far", data: data.data, streams: 4, links: []*link{mbit(1000)}, delay: 20 * time.Millisecond}
+		opened := int64(0)
+		f.fault = func(n int, _ chunkstore.ID) fault {
+			if n == -2 {
+				if got := f.sent.Load(); opened > 0 && got == 0 || f.open.Load() != opened {
+					t.Errorf("%d streams are open when %d bytes have come", opened+1, got)
+				}
+				opened++
+			}
+			return none
+		}
+		if _, err := Fetch(context.Background(), data.want, asSources(f), newSink(), Options{}); err != nil || opened != 4 {
+			t.Error(opened, err)
+		}
+	})
+}
+
 // Chunks of one source arrive in file order.
 func TestFileOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -35,6 +35,7 @@ type lane struct {
 	encoder *packfile.Encoder // nil until needed
 
 	// guarded by run.mu
+	open  bool  // there is a stream
 	out   []ask // what is owed, in order
 	bytes int64 // of those
 	last  time.Time
@@ -53,11 +54,11 @@ func newLane(r *run, o *origin) *lane {
 // run works until ctx is done, or something is wrong with the origin, which is
 // put aside then.
 func (l *lane) run(ctx context.Context) error {
-	opened, err := l.open(ctx)
+	begun, err := l.begin(ctx)
 	if err != nil && l.leave() {
 		return nil // the others do
 	}
-	if opened {
+	if begun {
 		err = l.work(ctx)
 	}
 	if err != nil {
@@ -66,8 +67,10 @@ func (l *lane) run(ctx context.Context) error {
 	return err
 }
 
-// open opens the stream once there is something to get.
-func (l *lane) open(ctx context.Context) (bool, error) {
+// begin opens the stream once there is something to get, and the lanes before
+// this one have got something: each login takes its time over there, and the
+// first chunks should not wait for all of them.
+func (l *lane) begin(ctx context.Context) (bool, error) {
 	for !l.worthwhile() {
 		select {
 		case <-l.wake:
@@ -84,14 +87,18 @@ func (l *lane) open(ctx context.Context) (bool, error) {
 		}
 		return false, fmt.Errorf("open stream: %w", err)
 	}
-	l.stream = s
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
+	l.stream, l.open = s, true
 	return true, nil
 }
 
 func (l *lane) worthwhile() bool {
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
-	return l.o.any
+	before := l.o.lanes[:max(0, slices.Index(l.o.lanes, l))]
+	idle := func(b *lane) bool { return b.last.IsZero() }
+	return l.o.any && !slices.ContainsFunc(before, idle)
 }
 
 // leave takes l out of the origin, unless it is the last lane.
@@ -102,6 +109,7 @@ func (l *lane) leave() bool {
 		return false
 	}
 	l.o.lanes = slices.DeleteFunc(l.o.lanes, func(other *lane) bool { return other == l })
+	l.o.wake()
 	return true
 }
 
@@ -185,7 +193,7 @@ func (l *lane) room() bool {
 	if !o.active || len(l.out) >= mostAsked {
 		return false
 	}
-	share := min(l.r.o.Window, max(1, o.window.size/int64(max(1, len(o.lanes)))))
+	share := min(l.r.o.Window, max(1, o.window.size/int64(o.open())))
 	return l.bytes < share && o.out < o.window.size
 }
 

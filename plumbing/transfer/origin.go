@@ -73,6 +73,17 @@ func (o *origin) wake() {
 	}
 }
 
+// open is how many lanes share what comes from o, at least 1.
+func (o *origin) open() int {
+	n := 0
+	for _, l := range o.lanes {
+		if l.open {
+			n++
+		}
+	}
+	return max(1, n)
+}
+
 // start begins to get chunks from o.
 func (r *run) start(o *origin) {
 	o.active, o.serving, o.asking = true, true, !o.known
@@ -103,7 +114,7 @@ func (r *run) serve(ctx context.Context, o *origin) {
 	r.poke()
 }
 
-// openLanes runs as many lanes as o is worth. It returns when one fails, or
+// openLanes runs as many lanes as o is worth, one after the other. It returns when one fails, or
 // the run ends.
 func (r *run) openLanes(ctx context.Context, o *origin) error {
 	r.mu.Lock()
