@@ -156,6 +156,8 @@ with_small_disk () {
 #   POINT         what was hit: "<number> <call> <path>"; empty in the last run
 #   POINT_STATUS  exit code of the command
 #
+# POINTS_BELOW=<dir>, an absolute path, counts only calls on what is below.
+#
 # GIT_DEVOPS_TEST_POINT=<n> in the environment tries point <n> alone, to look
 # at what failed (with --debug, to keep the trash directory).
 crash_points () {
@@ -206,7 +208,7 @@ fault_point_ () {
 		return 1
 	}
 	# shellcheck disable=SC2086 # several words
-	faults -at "$n" $flags -report "$dir/point" -- "$@" >"$dir/out" 2>&1
+	faults -at "$n" $flags ${POINTS_BELOW:+-below "$POINTS_BELOW"} -report "$dir/point" -- "$@" >"$dir/out" 2>&1
 	POINT_STATUS=$?
 	POINT=$(cat "$dir/point")
 	case $POINT_STATUS,$POINT in

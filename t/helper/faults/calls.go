@@ -3,7 +3,11 @@
 package main
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -56,7 +60,24 @@ func (c call) target(n *notification) (path string, ok bool) {
 		return descriptorPath(n.pid, n.args[c.fd])
 	}
 	path = stringAt(n.pid, n.args[c.path])
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.dir(n), path)
+	}
 	return path, !isDevice(path)
+}
+
+// dir is what a relative path is relative to: the descriptor before it, where
+// the call takes one.
+func (c call) dir(n *notification) string {
+	link := fmt.Sprintf("/proc/%d/cwd", n.pid)
+	if strings.HasSuffix(strings.TrimSuffix(c.name, "2"), "at") && int32(n.args[c.path-1]) != unix.AT_FDCWD {
+		link = fmt.Sprintf("/proc/%d/fd/%d", n.pid, int32(n.args[c.path-1]))
+	}
+	dir, err := os.Readlink(link)
+	if err != nil {
+		return "?"
+	}
+	return dir
 }
 
 func changes(openFlags uint64) bool {

@@ -3,7 +3,8 @@
 // Command faults runs a command and makes one of its system calls fail, or
 // kills it there: the tool behind crash_points and its like in test-lib.sh.
 //
-//	faults [-at <n>] [-error <errno>] [-sticky] [-report <file>] [--] <command>
+//	faults [-at <n>] [-error <errno>] [-sticky] [-below <dir>]
+//	       [-report <file>] [--] <command>
 //
 // It numbers the calls that change a file system, of the command and of all
 // its descendants together, from 1. Just before call <n> is made, everything
@@ -38,6 +39,7 @@ type options struct {
 	at     int
 	errno  unix.Errno // 0: kill
 	sticky bool
+	below  string // only calls on paths below it
 	report string
 }
 
@@ -49,6 +51,7 @@ func main() {
 	name := flag.String("error", "", "errno to return instead of being killed: ENOSPC, EIO or EDQUOT")
 	flag.IntVar(&o.at, "at", 0, "number of the call; 0 never")
 	flag.BoolVar(&o.sticky, "sticky", false, "fail every later call too")
+	flag.StringVar(&o.below, "below", "", "count only calls on paths below this directory")
 	flag.StringVar(&o.report, "report", "", "file for what was hit")
 	flag.Parse()
 	var known bool
