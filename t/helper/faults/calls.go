@@ -60,10 +60,19 @@ func (c call) target(n *notification) (path string, ok bool) {
 		return descriptorPath(n.pid, n.args[c.fd])
 	}
 	path = stringAt(n.pid, n.args[c.path])
+	return path, !isDevice(path)
+}
+
+// below tells whether a path that target has named is below a directory; of
+// every directory "" that is so.
+func (c call) below(n *notification, path, dir string) bool {
+	if dir == "" {
+		return true
+	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.dir(n), path)
 	}
-	return path, !isDevice(path)
+	return strings.HasPrefix(path, dir+"/")
 }
 
 // dir is what a relative path is relative to: the descriptor before it, where

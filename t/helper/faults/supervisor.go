@@ -63,7 +63,7 @@ func (s *supervisor) answer() error {
 func (s *supervisor) judge(n *notification) unix.Errno {
 	c := calls()[int(n.nr)]
 	path, ok := c.target(n)
-	if !ok || !c.canFail(s.errno) || s.below != "" && !strings.HasPrefix(path, s.below+"/") {
+	if !ok || !c.canFail(s.errno) || !c.below(n, path, s.below) {
 		return 0
 	}
 	s.seen++
