@@ -14,14 +14,20 @@ import (
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
-// Fetch gets the chunks that a need lacks from the places of set, or with
-// dryRun would, and tells the person what comes from where. When some can be had nowhere, its error
-// ends the command with Missing.
-func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, dryRun bool) error {
+// FetchOptions say how Fetch does it.
+type FetchOptions struct {
+	DryRun bool // only tell
+	Jobs   int  // how many places are asked at a time, 0 for all
+}
+
+// Fetch gets the chunks that a need lacks from the places of set, and tells the
+// person what comes from where. When some can be had nowhere, its error ends
+// the command with Missing.
+func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, fo FetchOptions) error {
 	for path, err := range need.Unreadable {
 		g.UI.Errorf("%s: %v", ui.Path(path), err)
 	}
-	result, err := g.fetchLacking(ctx, w, need, set, dryRun)
+	result, err := g.fetchLacking(ctx, w, need, set, fo)
 	if err != nil {
 		return err
 	}
@@ -34,7 +40,7 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 	}
 	g.UI.Info(fetchRecord{
 		Files: need.Files, Chunks: need.Chunks, Fetched: result.Chunks, Bytes: result.Bytes,
-		Missing: len(result.Missing), DryRun: dryRun,
+		Missing: len(result.Missing), DryRun: fo.DryRun,
 	})
 	if n := len(result.Missing) + len(result.Mismatched); n > 0 {
 		g.tellOnlyGit(set)
@@ -43,18 +49,19 @@ func (g *Globals) Fetch(ctx context.Context, w *worktree.Worktree, need *worktre
 	return Unreadable(len(need.Unreadable))
 }
 
-func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, dryRun bool) (transfer.Result, error) {
+func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *worktree.Need, set places.Set, fo FetchOptions) (transfer.Result, error) {
 	if len(need.Lacking) == 0 {
 		return transfer.Result{}, nil
 	}
-	if dryRun {
+	if fo.DryRun {
 		stall, err := stallTimeout(w)
 		if err != nil {
 			return transfer.Result{}, err
 		}
-		return replicate.Plan(ctx, w.Store, need.Lacking, set.Sources(), transfer.Options{Stall: stall})
+		return replicate.Plan(ctx, w.Store, need.Lacking, set.Sources(), transfer.Options{Stall: stall, Sources: fo.Jobs})
 	}
 	return g.Transfer(w, need.LackingSize(), func(o transfer.Options) (transfer.Result, error) {
+		o.Sources = fo.Jobs
 		return replicate.Chunks(ctx, w.Store, need.Lacking, set.Sources(), o)
 	})
 }

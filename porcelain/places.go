@@ -28,13 +28,14 @@ type Connected = func(ctx context.Context, remote string, gitEnv []string)
 // names. The caller closes the set, in which each place that could not be
 // reached has its error. Where none is configured, that is the error.
 func (g *Globals) Places(ctx context.Context, w *worktree.Worktree, names []string) (places.Set, error) {
-	return g.PlacesBeside(ctx, w, names, nil)
+	return g.PlacesBeside(ctx, w, names, 0, nil)
 }
 
-// PlacesBeside is Places, and has connected do what git is to do with each
-// remote as soon as there is a connection; see places.Config.
-func (g *Globals) PlacesBeside(ctx context.Context, w *worktree.Worktree, names []string, connected Connected) (places.Set, error) {
-	set, err := g.openPlaces(ctx, w, names, connected)
+// PlacesBeside is Places for so many at a time, 0 for all, and has connected do
+// what git is to do with each remote as soon as there is a connection; see
+// places.Config.
+func (g *Globals) PlacesBeside(ctx context.Context, w *worktree.Worktree, names []string, jobs int, connected Connected) (places.Set, error) {
+	set, err := g.openPlaces(ctx, w, names, jobs, connected)
 	if err == nil && len(set) == 0 {
 		err = errNoPlaces
 	}
@@ -44,7 +45,7 @@ func (g *Globals) PlacesBeside(ctx context.Context, w *worktree.Worktree, names 
 // OpenPlaces is Places for what can do without: that there are none is no
 // error.
 func (g *Globals) OpenPlaces(ctx context.Context, w *worktree.Worktree) (places.Set, error) {
-	return g.openPlaces(ctx, w, nil, nil)
+	return g.openPlaces(ctx, w, nil, 0, nil)
 }
 
 // PlacesUnasked is Places without reaching any of them.
@@ -61,9 +62,9 @@ func (g *Globals) places(w *worktree.Worktree) places.Config {
 	return places.Config{Repo: w.Repo, Git: w.Git, Stores: g.Stores(w)}
 }
 
-func (g *Globals) openPlaces(ctx context.Context, w *worktree.Worktree, names []string, connected Connected) (places.Set, error) {
+func (g *Globals) openPlaces(ctx context.Context, w *worktree.Worktree, names []string, jobs int, connected Connected) (places.Set, error) {
 	config := g.places(w)
-	config.Connected = connected
+	config.Connected, config.Jobs = connected, jobs
 	var err error
 	if config.Peers, err = g.PeerOptions(w); err != nil {
 		return nil, err

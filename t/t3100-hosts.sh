@@ -352,6 +352,25 @@ test_expect_success HOSTS 'a peer with a damaged pack is named, the other gives 
 	assert_whole d lie
 '
 
+test_expect_success HOSTS '--jobs: one place is asked, and the next when that fails' '
+	new_repo d jobs b=middle c=middle &&
+	on d git -C jobs devops sync --metadata-only -j1 &&
+	on d git -C jobs devops sync -n --jobs=1 --json >out &&
+	json fetch bytes missing out >actual &&
+	echo "$MIDDLE 0" >expect &&
+	test_cmp expect actual &&
+	test_expect_code 129 on d git -C jobs devops sync --jobs=-1 &&
+	sent=$(sent_by c) &&
+	on d git -C jobs devops sync -j 1 --json >out 2>err &&
+	json source name bytes out >actual &&
+	grep "^c [1-9]" actual &&
+	json fetch bytes missing out >actual &&
+	test_cmp expect actual &&
+	test $(($(sent_by c) - sent)) -lt $((MIDDLE / 10 * 9)) &&
+	merged d jobs c &&
+	assert_same c/middle/file d/jobs/file
+'
+
 test_expect_success HOSTS 'and mends itself from the other' '
 	on b git -C middle devops fsck --repair -q &&
 	assert_whole b middle

@@ -35,6 +35,8 @@ type Config struct {
 	Git    git.Runner
 	Stores *stores.Stores
 	Peers  peers.Options
+	// Jobs is how many are reached at a time, 0 for all.
+	Jobs int
 	// Connected, unless nil, is called by Open for each git remote that
 	// there is a connection to, perhaps for several at the same time, with
 	// the variables that let git share it. It runs beside what Open asks the
@@ -84,7 +86,7 @@ func choose(all Set, names []string) (Set, error) {
 	return chosen, nil
 }
 
-// Open is List, and reaches all of them at the same time. The caller closes
+// Open is List, and reaches all of them, as many at the same time as may be. The caller closes
 // the set. That a place cannot be reached is no error of Open: the place has
 // it.
 func (c Config) Open(ctx context.Context, names []string) (Set, error) {
@@ -96,7 +98,7 @@ func (c Config) Open(ctx context.Context, names []string) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set.open(ctx, func(ctx context.Context, p *Place) error {
+	set.open(ctx, c.Jobs, func(ctx context.Context, p *Place) error {
 		if p.Kind == Store {
 			return c.openStore(ctx, p)
 		}

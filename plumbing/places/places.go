@@ -9,7 +9,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/known"
@@ -61,13 +62,19 @@ func (p *Place) KnownAs() string {
 // A Set is places in the order of their configuration.
 type Set []*Place
 
-// open opens all of them at the same time.
-func (s Set) open(ctx context.Context, open func(context.Context, *Place) error) {
-	var wg sync.WaitGroup
-	for _, p := range s {
-		wg.Go(func() { p.Err = open(ctx, p) })
+// open opens all of them, so many at a time.
+func (s Set) open(ctx context.Context, jobs int, open func(context.Context, *Place) error) {
+	var g errgroup.Group
+	if jobs > 0 {
+		g.SetLimit(jobs)
 	}
-	wg.Wait()
+	for _, p := range s {
+		g.Go(func() error {
+			p.Err = open(ctx, p)
+			return nil
+		})
+	}
+	_ = g.Wait() // each has its own error
 }
 
 // Reached returns the places that were reached.

@@ -119,9 +119,17 @@ func (r *run) startAll() {
 	if r.q.left == 0 {
 		return
 	}
-	for _, o := range r.origins {
-		r.start(o)
+	for range r.atOnce() {
+		r.startNext()
 	}
+}
+
+// atOnce is how many sources are asked at a time.
+func (r *run) atOnce() int {
+	if n := r.o.Sources; n > 0 && n < len(r.origins) {
+		return n
+	}
+	return len(r.origins)
 }
 
 // over tells whether all is there, or what is not can be got from nobody. Who

@@ -142,6 +142,46 @@ func TestOnlySourceStalls(t *testing.T) {
 	}
 }
 
+// So many sources are asked at a time, and others only where these fail.
+func TestSourcesAtATime(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault fault
+		some  bool    // the first has only some
+		asked []int64 // how often each is asked what it has
+	}{
+		"the first gives all":  {asked: []int64{1, 0, 0}},
+		"the first fails":      {fault: reset, asked: []int64{1, 1, 0}},
+		"the first has a part": {some: true, asked: []int64{1, 1, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				data := randomContent(3, 20, 1<<10, 2<<10)
+				fakes := []*fake{{name: "a", fault: always(c.fault, 5)}, {name: "b"}, {name: "c"}}
+				for _, f := range fakes {
+					f.data, f.static = data.data, true
+				}
+				if c.some {
+					fakes[0].has = func(id chunkstore.ID) bool { return id[0] < 128 }
+				}
+				s := newSink()
+				res, err := Fetch(context.Background(), data.want, asSources(fakes...), s, Options{Sources: 1})
+				if err != nil || len(res.Missing) > 0 {
+					t.Fatalf("%v, %d missing", err, len(res.Missing))
+				}
+				whole(t, s, data.want)
+				var asked []int64
+				for _, f := range fakes {
+					asked = append(asked, f.haves.Load())
+				}
+				if !slices.Equal(asked, c.asked) {
+					t.Errorf("asked %v, not %v", asked, c.asked)
+				}
+				tidy(t, fakes...)
+			})
+		})
+	}
+}
+
 // What is wrong with a source's chunks is not mended by its going on.
 func TestLiarDoesNotRecover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

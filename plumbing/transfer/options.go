@@ -40,6 +40,9 @@ type Options struct {
 	// Stall is how long a source may be silent: 30 s unless set. One that
 	// was silent for so long is tried again with an eighth of that.
 	Stall time.Duration
+	// Sources is how many sources are asked at a time, 0 for all of them. The
+	// others take the place of those that fail, or cannot give the rest.
+	Sources int
 	// Refresh is the least time between two questions to one source what
 	// it has got meanwhile: half a second unless set.
 	Refresh time.Duration

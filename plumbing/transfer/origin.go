@@ -151,8 +151,21 @@ func (r *run) putAside(o *origin, err error) {
 	}
 	o.lanes, o.out = nil, 0
 	r.q.stale = true
+	if r.ctx.Err() == nil {
+		r.startNext()
+	}
 	r.wake()
 	r.poke()
+}
+
+// startNext starts the first origin that has not been, if there is one.
+func (r *run) startNext() {
+	for _, o := range r.origins {
+		if o.tried == 0 {
+			r.start(o)
+			return
+		}
+	}
 }
 
 // revive tries an origin again that failed and could have what is missing. It

@@ -4,7 +4,8 @@ package transfer
 
 import (
 	"context"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // PlanFetch asks the sources what they have, and returns what Fetch would
@@ -31,17 +32,19 @@ func PlanFetch(ctx context.Context, want []Want, sources []Source, sink Sink, o 
 
 func (r *run) surveyAll() {
 	for _, o := range r.origins {
-		o.active, o.stop, o.stall = true, func() {}, r.o.Stall
+		o.active, o.tried, o.stop, o.stall = true, 1, func() {}, r.o.Stall
 	}
-	var wg sync.WaitGroup
+	var g errgroup.Group
+	g.SetLimit(max(1, r.atOnce()))
 	for _, o := range r.origins {
-		wg.Go(func() {
+		g.Go(func() error {
 			if err := r.survey(r.ctx, o); err != nil {
 				r.putAside(o, err)
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = g.Wait() // each has its own error
 }
 
 // assign gives chunk i to the origin that has it and least to do.

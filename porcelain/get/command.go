@@ -62,7 +62,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 	}
 	defer set.Close()
 	g.TellUnreached(set)
-	return g.Fetch(ctx, w, need, set, o.dryRun)
+	return g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun})
 }
 
 func needed(ctx context.Context, w *worktree.Worktree, o options, args []string, dash int) (*worktree.Need, error) {

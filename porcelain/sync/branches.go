@@ -16,30 +16,30 @@ import (
 // reach opens the places, and unless they are only to be asked fetches their
 // branches. It tells which of them failed, and returns how many. The caller
 // closes the set.
-func reach(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, names []string, fetch bool) (set places.Set, failed int, err error) {
+func reach(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, names []string, o options) (set places.Set, failed int, err error) {
 	var b *branches
-	if fetch {
-		set, b, err = openAndFetch(ctx, g, w, names)
+	if o.dryRun {
+		set, err = g.PlacesBeside(ctx, w, names, o.jobs, nil)
 	} else {
-		set, err = g.Places(ctx, w, names)
+		set, b, err = openAndFetch(ctx, g, w, names, o.jobs)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, set.Close())
 	}
 	failed = g.TellUnreached(set)
-	if fetch {
+	if b != nil {
 		failed += b.tell(g, set)
 	}
 	return set, failed, nil
 }
 
-func openAndFetch(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, names []string) (places.Set, *branches, error) {
+func openAndFetch(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, names []string, jobs int) (places.Set, *branches, error) {
 	fetching, err := replicate.Begin(ctx, w.Git, w.Repo.CommonDir())
 	if err != nil {
 		return nil, nil, err
 	}
 	b := &branches{w: w, fetching: fetching, errs: map[string]error{}}
-	set, err := g.PlacesBeside(ctx, w, names, b.fetch)
+	set, err := g.PlacesBeside(ctx, w, names, jobs, b.fetch)
 	return set, b, errors.Join(err, fetching.End())
 }
 

@@ -24,13 +24,14 @@ var help string
 
 type options struct {
 	allVersions, metadataOnly, dryRun bool
+	jobs                              int
 }
 
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "sync [-n] [--all-versions | --metadata-only] [<peer>...]",
+		Use:     "sync [-n] [-j<n>] [--all-versions | --metadata-only] [<peer>...]",
 		Short:   "fetch branches, and the chunks that they need",
 		Long:    help,
 		GroupID: porcelain.GroupBetween,
@@ -41,11 +42,15 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would come from where")
 	f.BoolVar(&o.allVersions, "all-versions", false, "fetch the chunks of every version of every branch")
 	f.BoolVar(&o.metadataOnly, "metadata-only", false, "fetch branches and no chunks")
+	f.IntVarP(&o.jobs, "jobs", "j", 0, "ask at most `<n>` places at a time")
 	cmd.MarkFlagsMutuallyExclusive("all-versions", "metadata-only")
 	return cmd
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, names []string) error {
+	if o.jobs < 0 {
+		return porcelain.Usagef("--jobs takes a number of places, not %d", o.jobs)
+	}
 	w, err := g.Open()
 	if err != nil {
 		return err
@@ -56,7 +61,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 		return err
 	}
 	defer unlock()
-	set, failed, err := reach(ctx, g, w, names, !o.dryRun)
+	set, failed, err := reach(ctx, g, w, names, o)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set
 	if err != nil {
 		return err
 	}
-	if err := g.Fetch(ctx, w, need, set, o.dryRun); err != nil || o.dryRun || o.allVersions {
+	if err := g.Fetch(ctx, w, need, set, porcelain.FetchOptions{DryRun: o.dryRun, Jobs: o.jobs}); err != nil || o.dryRun || o.allVersions {
 		return err
 	}
 	return trim(ctx, g, w, set, need)
