@@ -10,6 +10,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/repo"
@@ -111,6 +112,12 @@ func kinds() []kind {
 		{is(repo.ErrNotRepository), NoRepository, "'git devops init' makes one, or -C says where it is"},
 		{is(repo.ErrBusy), Busy, ""},
 		{is(replicate.ErrBusy), Busy, ""},
+		{is(host.ErrBusy), Busy, ""},
+		{is(host.ErrNotHost), NoRepository, "'git devops init --host' makes one, or --repo says where it is"},
+		{is(host.ErrOtherBranch), Fatal, "'git symbolic-ref HEAD' says where it is to be; see devops.type in 'git devops init --help'"},
+		{is(host.ErrNoCommit), Fatal, "'git devops add' and 'git devops commit' make one, or 'git devops sync' brings one"},
+		{as[*host.DivergedError], Conflict, "merge them where you work, and bring the result here with 'git devops sync'; or name the commit to apply"},
+		{as[*host.OtherTypeError], Fatal, "a host takes only commits of its own branch: see devops.type in 'git devops init --help'"},
 		{is(repo.ErrRefMoved), Busy, "another process was faster; run this again"},
 		{is(gitstore.ErrBusy), Busy, ""},
 		{is(gitstore.ErrDropped), Busy, "run this again: the chunk will be stored"},

@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/repo"
@@ -34,6 +35,12 @@ func TestExitCodes(t *testing.T) {
 		{repo.ErrBusy, Busy, false},
 		{replicate.ErrBusy, Busy, false},
 		{repo.ErrRefMoved, Busy, true},
+		{host.ErrBusy, Busy, false},
+		{host.ErrNotHost, NoRepository, true},
+		{host.ErrOtherBranch, Fatal, true},
+		{host.ErrNoCommit, Fatal, true},
+		{&host.DivergedError{Branch: "web", Upstream: "hub/web"}, Conflict, true},
+		{&host.OtherTypeError{Rev: "db", Type: "web"}, Fatal, true},
 		{gitstore.ErrBusy, Busy, false},
 		{worktree.ErrBare, Fatal, false},
 		{worktree.ErrIgnored, Fatal, true},

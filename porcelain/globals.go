@@ -47,6 +47,9 @@ type Globals struct {
 	// applied. The process stays where it is: see Path.
 	Dir string
 
+	// Repo is --repo, as an absolute path: see OpenHost. "" is not given.
+	Repo string
+
 	JSON     bool    // --json
 	Quiet    bool    // -q
 	Verbose  bool    // -v
@@ -55,13 +58,15 @@ type Globals struct {
 
 	UI *ui.UI
 
-	usage   bool // -h
-	version bool // --version of the root
+	gitDir  string // the repository that choose has found, "" to search from Dir
+	usage   bool   // -h
+	version bool   // --version of the root
 }
 
 // addFlags defines the options of every verb. help.txt explains them.
 func (g *Globals) addFlags(f *pflag.FlagSet) {
 	f.VarP(&dirFlag{g}, "directory", "C", "run as if started in `<dir>`")
+	f.Var(&repoFlag{g}, "repo", "use the repository in `<git dir>`, as that of a host")
 	f.BoolVar(&g.JSON, "json", false, "print one JSON object a line")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "say less")
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "say more")
@@ -115,6 +120,19 @@ func (d *dirFlag) Set(s string) error {
 }
 func (d *dirFlag) String() string { return "" }
 func (d *dirFlag) Type() string   { return "dir" }
+
+// repoFlag is --repo, relative to the directory that a -C before it leads to.
+type repoFlag struct{ g *Globals }
+
+func (r *repoFlag) Set(s string) error {
+	if s == "" {
+		return errors.New("the path is empty")
+	}
+	r.g.Repo = r.g.Path(s)
+	return nil
+}
+func (r *repoFlag) String() string { return "" }
+func (r *repoFlag) Type() string   { return "dir" }
 
 // progressFlag is one of the two options that set one value.
 type progressFlag struct {

@@ -12,7 +12,13 @@ import (
 )
 
 // Git returns the real git, run in Dir.
-func (g *Globals) Git() git.Runner { return git.Runner{Dir: g.Dir} }
+func (g *Globals) Git() git.Runner {
+	r := git.Runner{Dir: g.Dir}
+	if g.gitDir != "" {
+		r = r.At(g.gitDir)
+	}
+	return r
+}
 
 // Open opens the repository that Dir or the GIT_ variables lead to. The caller
 // closes it.
@@ -20,6 +26,9 @@ func (g *Globals) Open() (*worktree.Worktree, error) {
 	config, err := g.commandConfig()
 	if err != nil {
 		return nil, err
+	}
+	if g.gitDir != "" {
+		return worktree.Open(repo.Options{Dir: g.Dir, GitDir: g.gitDir, Config: config}, g.Git())
 	}
 	return worktree.Open(repo.Options{
 		Dir:       g.Dir,
@@ -61,10 +70,10 @@ type notSetUp struct{ error }
 // Hint says what to do.
 func (notSetUp) Hint() string { return "run 'git devops init' in it once" }
 
-// OpenReady is OpenTree for what stages or writes large files: git must know
+// OpenReady is OpenFiles for what stages or writes large files: git must know
 // about them, or its next status would take them for changed.
 func (g *Globals) OpenReady() (*worktree.Worktree, error) {
-	w, err := g.OpenTree()
+	w, err := g.OpenFiles()
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,10 @@ func Root(g *Globals, verbs []*cobra.Command) *cobra.Command {
 	root.SetErr(g.Env.Stderr)
 	g.addFlags(root.PersistentFlags())
 	root.Flags().BoolVar(&g.version, "version", false, "print the version")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return g.prepare() }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		g.choose(cmd)
+		return g.prepare()
+	}
 	settle(g, root)
 	return root
 }

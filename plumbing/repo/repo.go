@@ -81,6 +81,12 @@ func Open(o Options) (*Repo, error) {
 	return r, nil
 }
 
+// Discover says whether a search from dir leads to a repository.
+func Discover(dir string) bool {
+	found, err := git.Discover(dir, false, nil)
+	return err == nil && found != ""
+}
+
 // Close frees what the repository holds in memory.
 func (r *Repo) Close() {
 	if r.config != nil {

@@ -38,7 +38,7 @@ func run(ctx context.Context, g *porcelain.Globals, dryRun bool, patterns []stri
 			return porcelain.Exit(porcelain.Usage, err)
 		}
 	}
-	w, err := g.OpenTree()
+	w, err := g.OpenFiles()
 	if err != nil {
 		return err
 	}

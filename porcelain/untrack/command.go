@@ -33,7 +33,7 @@ func Command(g *porcelain.Globals) *cobra.Command {
 }
 
 func run(ctx context.Context, g *porcelain.Globals, dryRun bool, patterns []string) error {
-	w, err := g.OpenTree()
+	w, err := g.OpenFiles()
 	if err != nil {
 		return err
 	}
