@@ -15,9 +15,10 @@ import (
 	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
-// largeEntries returns the entries of a tree-ish, or of the index for "",
-// whose filter attribute is ours. The attributes of a tree are its own: git
-// takes them from an index that was read from it, with an empty work tree.
+// largeEntries returns the entries of a tree-ish, or of the index for "", that
+// may be large files: those whose filter attribute is ours; on a host all of
+// them. The attributes of a tree are its own: git takes them from an index that
+// was read from it, with an empty work tree.
 func (w *Worktree) largeEntries(ctx context.Context, tree string, pathspecs []string) ([]repo.Entry, error) {
 	runner := w.Git
 	if tree != "" {
@@ -48,8 +49,12 @@ func (w *Worktree) largeEntries(ctx context.Context, tree string, pathspecs []st
 	if err != nil {
 		return nil, err
 	}
+	eligible := ":(top,attr:filter=" + filterName + ")"
+	if w.Host {
+		eligible = ":(top)"
+	}
 	var entries []repo.Entry
-	err = runner.LsFiles(ctx, []string{"--stage", "--full-name"}, []string{":(top,attr:filter=" + filterName + ")"},
+	err = runner.LsFiles(ctx, []string{"--stage", "--full-name"}, []string{eligible},
 		func(record string) error {
 			e, err := parseStaged(record)
 			if err == nil && (wanted == nil || wanted[e.Path]) {

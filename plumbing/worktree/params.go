@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
-	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -23,17 +22,14 @@ import (
 const ConfigFile = ".devops/config"
 
 // readParams reads how the repository cuts files into chunks.
-func readParams(r *repo.Repo, g git.Runner) (chunkstore.Params, error) {
+func (w *Worktree) readParams() (chunkstore.Params, error) {
 	p := chunkstore.DefaultParams()
-	path := filepath.Join(r.WorkTree(), ConfigFile)
-	if r.WorkTree() == "" {
-		return p, nil
+	source, err := w.configSource()
+	if err != nil || source == "" {
+		return p, err
 	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return p, nil
-	}
-	args := []string{"config", "--file", path, "--null", "--list"}
-	err := g.Stream(context.Background(), nil, args, func(record []byte) error {
+	args := []string{"config", source, "--null", "--list"}
+	err = w.Git.Stream(context.Background(), nil, args, func(record []byte) error {
 		key, value, _ := strings.Cut(string(record), "\n")
 		return setParam(&p, key, value)
 	})
@@ -44,6 +40,26 @@ func readParams(r *repo.Repo, g git.Runner) (chunkstore.Params, error) {
 		return p, fmt.Errorf("%s: %w", ConfigFile, err)
 	}
 	return p, nil
+}
+
+// configSource is the option that leads git config to the ConfigFile, "" where
+// there is none: a file of the work tree, or a host's blob.
+func (w *Worktree) configSource() (string, error) {
+	if w.Host {
+		_, id, err := w.Repo.Lookup("HEAD", ConfigFile)
+		if errors.Is(err, repo.ErrNotFound) {
+			return "", nil
+		}
+		return "--blob=" + id.String(), err
+	}
+	path := filepath.Join(w.Repo.WorkTree(), ConfigFile)
+	if w.Repo.WorkTree() == "" {
+		return "", nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return "--file=" + path, nil
 }
 
 // setParam sets one of the fixed list of keys.

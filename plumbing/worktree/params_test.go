@@ -90,3 +90,34 @@ func TestParamsElsewhere(t *testing.T) {
 		t.Errorf("in a directory: %+v", w.Params)
 	}
 }
+
+// TestHost: the control files of a host are those of HEAD, and a large file is
+// what has a manifest; what lies on the root says nothing.
+func TestHost(t *testing.T) {
+	dir := newDir(t)
+	put(t, dir, ".devops/config", smallConfig)
+	put(t, dir, "big", "git-devops manifest 1\nbroken\n")
+	runGit(t, dir, "add", ".")
+	runGit(t, dir, "commit", "-q", "-m", "one")
+	runGit(t, dir, "config", "devops.root", dir)
+	must(t, os.RemoveAll(filepath.Join(dir, ".devops")))
+	w := open(t, dir)
+	if !w.Host || w.Params.Min != 64<<10 {
+		t.Errorf("host %v, chunks from %d bytes", w.Host, w.Params.Min)
+	}
+	put(t, dir, ".devops/config", "[chunker]\nmin = nonsense\n")
+	for _, tree := range []string{"", "HEAD"} {
+		need := NewNeed()
+		must(t, open(t, dir).AddTree(t.Context(), need, tree, nil))
+		if need.Unreadable["big"] == nil {
+			t.Errorf("%q: the manifest was not found", tree)
+		}
+	}
+}
+
+func put(t *testing.T, dir, path, content string) {
+	t.Helper()
+	full := filepath.Join(dir, path)
+	must(t, os.MkdirAll(filepath.Dir(full), 0o777))
+	must(t, os.WriteFile(full, []byte(content), 0o666))
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -39,6 +40,11 @@ type Worktree struct {
 	// ends the command.
 	Fetch func(ctx context.Context, absent []chunkstore.Piece) error
 
+	// Host says that the work tree is the root of a host. Then its control
+	// files are only in commits, a large file is what has a manifest, whatever
+	// attributes say, and nothing here writes to it.
+	Host bool
+
 	dir     string // of Git, absolute
 	noModes bool   // core.fileMode is off: executable is what the index says
 }
@@ -55,7 +61,10 @@ func Open(o repo.Options, g git.Runner) (*Worktree, error) {
 	modes, err := r.ConfigBool("core.filemode", true)
 	w.noModes = !modes
 	if err == nil {
-		w.Params, err = readParams(r, g)
+		w.Host, err = host.Is(r)
+	}
+	if err == nil {
+		w.Params, err = w.readParams()
 	}
 	if err == nil {
 		w.Store, err = gitstore.Open(r)
