@@ -83,9 +83,9 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 	}
 	defer root.Close()
 	c := &checkout{w: w, root: root, index: index, o: o}
-	err = c.lookAll(ctx, targets)
+	err = inParallel(ctx, len(targets), func(i int) error { return c.look(targets[i]) })
 	if err == nil {
-		err = c.writeAll(ctx, targets)
+		err = c.fetchAndWrite(ctx, targets)
 	}
 	if err != nil {
 		return errors.Join(err, c.enter(context.WithoutCancel(ctx), targets))
@@ -95,11 +95,12 @@ func (w *Worktree) Checkout(ctx context.Context, o CheckoutOptions) error {
 
 // A checkout writes targets.
 type checkout struct {
-	w     *Worktree
-	root  *os.Root
-	index *repo.Index
-	o     CheckoutOptions
-	mu    sync.Mutex // guards Report
+	w      *Worktree
+	root   *os.Root
+	index  *repo.Index
+	o      CheckoutOptions
+	chunks *arriving
+	mu     sync.Mutex // guards Report
 }
 
 func (c *checkout) report(t *target, err error) {
@@ -111,14 +112,21 @@ func (c *checkout) report(t *target, err error) {
 	c.o.Report(CheckedOut{Path: t.entry.Path, Size: t.size(), Err: err})
 }
 
-// lookAll finds out which files must be written, and has the chunks that they
-// lack fetched.
-func (c *checkout) lookAll(ctx context.Context, targets []*target) error {
-	if err := inParallel(ctx, len(targets), func(i int) error { return c.look(targets[i]) }); err != nil {
+// fetchAndWrite writes the files, and has the chunks that they lack fetched
+// meanwhile.
+func (c *checkout) fetchAndWrite(ctx context.Context, targets []*target) error {
+	absent, err := c.absent(targets)
+	if err != nil {
 		return err
 	}
+	c.chunks = c.w.fetchBeside(ctx, absent)
+	return c.chunks.end(c.writeAll(ctx, targets))
+}
+
+// absent returns the chunks to be fetched.
+func (c *checkout) absent(targets []*target) ([]chunkstore.Piece, error) {
 	if c.w.Fetch == nil || c.o.DryRun {
-		return nil
+		return nil, nil
 	}
 	absent := c.w.newAbsences()
 	for _, t := range targets {
@@ -126,13 +134,10 @@ func (c *checkout) lookAll(ctx context.Context, targets []*target) error {
 			continue
 		}
 		if err := absent.add(t.manifest.Pieces, t.old); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if len(absent.pieces) == 0 {
-		return nil
-	}
-	return c.w.Fetch(ctx, absent.pieces)
+	return absent.pieces, nil
 }
 
 // writeAll writes as many files at once as memory allows.
@@ -256,7 +261,7 @@ func (c *checkout) materialise(ctx context.Context, t *target) error {
 		return err
 	}
 	defer p.drop()
-	o := largefile.MaterialiseOptions{Chunks: c.w.Store, Progress: c.o.Progress}
+	o := largefile.MaterialiseOptions{Chunks: c.chunks, Progress: c.o.Progress}
 	if t.old != nil {
 		if f, err := openFile(path); err == nil {
 			defer f.Close()

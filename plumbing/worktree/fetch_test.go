@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
 )
@@ -92,5 +93,82 @@ func TestCheckoutKeepsWhatChangedMeanwhile(t *testing.T) {
 	must(t, clone.Checkout(t.Context(), CheckoutOptions{Report: func(c CheckedOut) { result = c.Err }}))
 	if got, err := os.ReadFile(path); string(got) != "mine" || !errors.Is(result, ErrModified) || fetched == 0 {
 		t.Errorf("fetched %d chunks, reported %v, left %.20q, %v", fetched, result, got, err)
+	}
+}
+
+// lackOne returns a clone with two large files that lacks one chunk of "a",
+// and what brings chunks to it.
+func lackOne(t *testing.T) (clone *Worktree, bring func(context.Context, []chunkstore.Piece) error) {
+	t.Helper()
+	dir := newDir(t)
+	write(t, filepath.Join(dir, ConfigFile), []byte(smallConfig))
+	write(t, filepath.Join(dir, "a"), random(1, 1_000_000))
+	write(t, filepath.Join(dir, "b"), random(2, 1_000_000))
+	full := open(t, dir)
+	must(t, add(t.Context(), full, "."))
+	runGit(t, dir, "commit", "-q", "-m", "one")
+	to := t.TempDir()
+	runGit(t, to, "clone", "-q", "--no-hardlinks", "--no-local", dir, ".")
+	clone = open(t, to)
+	need := NewNeed()
+	must(t, clone.AddTree(t.Context(), need, "HEAD", nil))
+	count := 0
+	bring = fetchFrom(t, full, clone, &count)
+	must(t, bring(t.Context(), need.Lacking[1:]))
+	return clone, bring
+}
+
+// TestCheckoutWritesWhileChunksCome: a file that lacks nothing does not wait.
+func TestCheckoutWritesWhileChunksCome(t *testing.T) {
+	clone, bring := lackOne(t)
+	written := make(chan string, 2)
+	var before []string
+	clone.Fetch = func(ctx context.Context, absent []chunkstore.Piece) error {
+		select {
+		case path := <-written:
+			before = append(before, path)
+		case <-time.After(10 * time.Second):
+		}
+		return bring(ctx, absent)
+	}
+	must(t, clone.Checkout(t.Context(), CheckoutOptions{Force: true, Report: func(c CheckedOut) {
+		if c.Err != nil {
+			t.Error(c.Path, c.Err)
+		}
+		written <- c.Path
+	}}))
+	if len(before) != 1 || len(written) != 1 {
+		t.Errorf("%q came before the fetch had ended, %d later", before, len(written))
+	}
+}
+
+// TestCheckoutTellsWhatTheFetchSaid, and leaves nothing half-written.
+func TestCheckoutTellsWhatTheFetchSaid(t *testing.T) {
+	clone, _ := lackOne(t)
+	broken := errors.New("the disk is full")
+	clone.Fetch = func(context.Context, []chunkstore.Piece) error { return broken }
+	if err := clone.Checkout(t.Context(), CheckoutOptions{Force: true}); !errors.Is(err, broken) || err.Error() != broken.Error() {
+		t.Errorf("the error is %v", err)
+	}
+	spooled, err := os.ReadDir(clone.spoolDir())
+	if err != nil || len(spooled) > 0 {
+		t.Error(spooled, err)
+	}
+}
+
+// TestFailedCheckoutEndsTheFetch whose chunks nobody needs any more.
+func TestFailedCheckoutEndsTheFetch(t *testing.T) {
+	clone, _ := lackOne(t)
+	fetching := make(chan struct{})
+	clone.Fetch = func(ctx context.Context, _ []chunkstore.Piece) error {
+		close(fetching)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	a := clone.fetchBeside(t.Context(), []chunkstore.Piece{{Length: 1}})
+	<-fetching
+	broken := errors.New("the disk is full")
+	if err := a.end(broken); err != broken {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -36,7 +36,7 @@ type Worktree struct {
 	Store  *gitstore.Store
 	Params chunkstore.Params
 	// Fetch, unless nil, brings chunks that are absent here from elsewhere
-	// before a file is written. What it cannot bring stays absent; its error
+	// when a file is to be written. What it cannot bring stays absent; its error
 	// ends the command.
 	Fetch func(ctx context.Context, absent []chunkstore.Piece) error
 
