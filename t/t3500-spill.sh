@@ -89,6 +89,22 @@ test_expect_success TMPFS 'into a store' '
 	same_elsewhere one git -C elsewhere devops store add shelf "dir:$PWD/shelf"
 '
 
+test_expect_success TMPFS 'it leaves few packs, however many parts there were' '
+	large_repo many &&
+	git -C many config gc.auto 0 &&
+	git -C many config devops.cacheLimit 1m &&
+	git -C many devops store add many "dir:$PWD/many.store" &&
+	head -c 30000000 big >many/big &&
+	git -C many devops add --spill big &&
+	ls many/.git/objects/pack/*.pack >packs &&
+	test "$(wc -l <packs)" -lt 50 &&
+	git -C many fsck --full --strict --no-dangling &&
+	test_expect_code 13 git -C many devops fsck --quick >out &&
+	git -C many devops cat :big >actual &&
+	head -c 30000000 big | cmp - actual &&
+	rm -rf many many.store
+'
+
 test_expect_success TMPFS 'what is here stays below the limit' '
 	git -C one/work config devops.cacheLimit 4m &&
 	if test_have_prereq EXPENSIVE

@@ -17,6 +17,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/copies"
+	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/offer"
 	"github.com/git-devops/git-devops/plumbing/places"
@@ -31,9 +32,14 @@ const (
 	longestPoll = 5 * time.Second
 )
 
+// foldEvery is after how many parts small packs are put together. Each part
+// leaves two, of the trees of the held set with it and without.
+const foldEvery = 16
+
 // A Spiller makes room in one repository.
 type Spiller struct {
 	Repo      *repo.Repo
+	Git       git.Runner // in it
 	Store     *gitstore.Store
 	Custody   *copies.Custody
 	Places    places.Set // those that may take chunks
@@ -41,6 +47,8 @@ type Spiller struct {
 	// Waiting, unless nil, is told how many chunks peers have yet to take,
 	// each time that they are asked.
 	Waiting func(chunks int)
+
+	parts int // that have left
 }
 
 // A StuckError says that chunks cannot leave, and why not.
@@ -136,7 +144,20 @@ func (s *Spiller) wait(ctx context.Context, poll time.Duration, chunks int) erro
 // free gives the room back. Another gc does it just as well.
 func (s *Spiller) free(ctx context.Context) error {
 	_, err := s.Store.GC(ctx, gitstore.GCOptions{})
+	if s.parts++; err == nil && s.parts%foldEvery == 0 {
+		err = s.fold(ctx)
+	}
 	return err
+}
+
+// fold puts git's small packs together. Between two commands git gc --auto does
+// so, and while one runs nobody; each object would then be looked for in
+// thousands. Larger packs stay as they are, and so do those of chunks, which
+// have a .keep. That it cannot be done is no reason to stop.
+func (s *Spiller) fold(ctx context.Context) error {
+	_, _ = s.Git.Run(ctx, nil, "-c", "repack.packKeptObjects=false", "repack", "-d", "-q",
+		"--geometric=2", "--no-write-bitmap-index")
+	return ctx.Err()
 }
 
 func ids(chunks []chunkstore.Piece) []chunkstore.ID {

@@ -50,7 +50,7 @@ func spilling(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, n
 		return nil, nil, err
 	}
 	g.TellUnreached(set)
-	s := &spill.Spiller{Repo: w.Repo, Store: w.Store, Custody: custody, Places: set, NumCopies: numCopies, Waiting: waiting(g, set)}
+	s := &spill.Spiller{Repo: w.Repo, Git: w.Git, Store: w.Store, Custody: custody, Places: set, NumCopies: numCopies, Waiting: waiting(g, set)}
 	return &worktree.Spill{Part: room / 2, Out: s.Out}, func() { _ = set.Close() }, nil
 }
 
