@@ -129,9 +129,14 @@ func below(dir, path string) (string, bool) {
 	return filepath.ToSlash(rel), true
 }
 
+// resolved is where path is, as far as it exists, without links.
 func resolved(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
 		return real
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
 	}
 	return path
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,18 +26,29 @@ import (
 //go:embed help.txt
 var help string
 
-type options struct{ uninstall, dryRun bool }
+type options struct {
+	uninstall, dryRun bool
+
+	host           bool
+	hostType, root string // "" when not given
+}
 
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:     "init [-n] [--uninstall] [<dir>]",
-		Short:   "make a repository ready for large files",
+		Use:     "init [-n] [--uninstall] [<dir>]\ninit --host [-n] [--type=<type>] [--root=<dir>] [<url>]",
+		Short:   "make a repository ready for large files, or for a host",
 		Long:    help,
 		GroupID: porcelain.GroupStart,
 		Args:    porcelain.AtMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			if o.host {
+				return runHost(cmd.Context(), g, o, strings.Join(args, ""))
+			}
 			if len(args) > 0 {
 				g.Dir = g.Path(args[0])
 			}
@@ -45,7 +57,20 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&o.dryRun, "dry-run", "n", false, "only show what would be set")
 	cmd.Flags().BoolVar(&o.uninstall, "uninstall", false, "take back what init has set")
+	cmd.Flags().BoolVar(&o.host, "host", false, "make the repository of this host")
+	cmd.Flags().StringVar(&o.hostType, "type", "", "the machine type, a branch, that the host follows (`<type>`)")
+	cmd.Flags().StringVar(&o.root, "root", "", "what the host manages (`<dir>`)")
 	return cmd
+}
+
+func (o options) validate() error {
+	switch {
+	case o.host && o.uninstall:
+		return porcelain.Usagef("--host and --uninstall exclude each other")
+	case !o.host && (o.hostType != "" || o.root != ""):
+		return porcelain.Usagef("--type and --root need --host")
+	}
+	return nil
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, named bool) error {
