@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roottree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/mtree"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// A Loader reads trees, and what several of them have in common once. It must
+// not be used concurrently.
+type Loader struct {
+	repo  *repo.Repo
+	dirs  map[chunkstore.ID]*dir
+	large map[chunkstore.ID]bool
+}
+
+// NewLoader returns a Loader that has read nothing yet.
+func NewLoader(r *repo.Repo) *Loader {
+	return &Loader{r, map[chunkstore.ID]*dir{}, map[chunkstore.ID]bool{}}
+}
+
+// Load reads one tree; see Loader.Load.
+func Load(r *repo.Repo, treeish string) (*Tree, error) { return NewLoader(r).Load(treeish) }
+
+// FromIndex reads an index; see Loader.FromIndex.
+func FromIndex(r *repo.Repo, x *repo.Index) (*Tree, error) { return NewLoader(r).FromIndex(x) }
+
+// Load reads the tree that a revision stands for. The error is a *BadTreeError
+// or a *mtree.FormatError when it can not be a root's, repo.ErrNotFound when
+// there is no such revision, or a *chunkstore.MissingError.
+func (l *Loader) Load(treeish string) (*Tree, error) {
+	id, err := l.repo.ResolveTree(treeish)
+	if err != nil {
+		return nil, err
+	}
+	top, err := l.read("", id, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read tree of %s: %w", treeish, err)
+	}
+	t, err := l.tree(top)
+	if err != nil {
+		return nil, fmt.Errorf("read tree of %s: %w", treeish, err)
+	}
+	return t, nil
+}
+
+// read reads the tree at path and all below it.
+func (l *Loader) read(path string, id chunkstore.ID, depth int) (*dir, error) {
+	if d, ok := l.dirs[id]; ok {
+		return d, nil
+	}
+	if depth > node.MaxPath/2 {
+		return nil, &BadTreeError{Path: path, Why: "lies too deep"}
+	}
+	raw, err := l.repo.Tree(id)
+	var corrupt *chunkstore.CorruptError
+	if errors.As(err, &corrupt) {
+		return nil, &BadTreeError{Path: join(path, node.RootPath), Why: "is no good: " + err.Error(), Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(raw))
+	for i, e := range raw {
+		entries[i] = entry{name: e.Name, mode: e.Mode, id: e.ID}
+		if e.Mode != repo.ModeTree {
+			continue
+		}
+		if entries[i].dir, err = l.read(join(path, e.Name), e.ID, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	d, err := newDir(path, id, entries)
+	if err == nil {
+		l.dirs[id] = d
+	}
+	return d, err
+}
+
+// tree makes a Tree of its top directory.
+func (l *Loader) tree(top *dir) (*Tree, error) {
+	t := &Tree{repo: l.repo, top: top, spec: &mtree.Spec{}}
+	text, err := t.Control(mtree.Path)
+	switch {
+	case errors.Is(err, repo.ErrNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		if t.spec, err = mtree.Parse(bytes.NewReader(text)); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
+	return t, l.sniff(top)
+}
+
+// sniff finds out which blobs are manifests.
+func (l *Loader) sniff(d *dir) error {
+	for i := range d.entries {
+		e := &d.entries[i]
+		switch {
+		case e.dir != nil:
+			if err := l.sniff(e.dir); err != nil {
+				return err
+			}
+		case e.mode == repo.ModeFile, e.mode == repo.ModeExecutable:
+			large, known := l.large[e.id]
+			if !known {
+				_, data, err := l.repo.Object(e.id)
+				if err != nil {
+					return err
+				}
+				large = chunkstore.IsManifest(data)
+				l.large[e.id] = large
+			}
+			e.large = large
+		}
+	}
+	return nil
+}
+
+func quoted(path string) string { return strconv.Quote(path) }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roottree
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/mtree"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// A Tree is the root that a commit or an index describes. It does not change,
+// and its methods may be called concurrently.
+type Tree struct {
+	repo *repo.Repo
+	top  *dir
+	spec *mtree.Spec
+	// extra are the paths that git's tree has not, in order; implied are those
+	// of them that mtree does not list either, but leads through.
+	extra   []string
+	implied map[string]bool
+}
+
+// ID is the id of git's tree.
+func (t *Tree) ID() chunkstore.ID { return t.top.id }
+
+// Spec is what the tree's .devops/mtree says. It must not be changed.
+func (t *Tree) Spec() *mtree.Spec { return t.spec }
+
+// Control returns the content of a control file. The error is repo.ErrNotFound
+// when the tree has none of that path.
+func (t *Tree) Control(path string) ([]byte, error) {
+	e, _ := t.top.find(path)
+	if e == nil || e.nodeType() != node.File || !node.IsControl(path) {
+		return nil, fmt.Errorf("control file %s: %w", path, repo.ErrNotFound)
+	}
+	_, data, err := t.repo.Object(e.id)
+	return data, err
+}
+
+// settle checks mtree against git's tree, and finds what only mtree tells of.
+func (t *Tree) settle() error {
+	t.implied = map[string]bool{}
+	for path, e := range t.spec.All() {
+		if err := t.settlePath(path, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tree) settlePath(path string, e mtree.Entry) error {
+	if path == node.RootPath {
+		t.extra = append(t.extra, path)
+		return nil
+	}
+	git, blocked := t.top.find(path)
+	byGit := e.Type == node.File || e.Type == node.Symlink
+	switch {
+	case blocked != "":
+		return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, blocked)}
+	case git == nil && byGit:
+		return &BadTreeError{Path: path, Why: "is in " + mtree.Path + ", but not in the tree"}
+	case git == nil:
+		return t.addExtra(path)
+	case git.nodeType() != e.Type:
+		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a %s in the tree, but a %s in %s", git.nodeType(), e.Type, mtree.Path)}
+	case e.Link != "":
+		return t.checkLink(path, git, e.Link)
+	}
+	return nil
+}
+
+// addExtra adds a path after the directories that lead to it.
+func (t *Tree) addExtra(path string) error {
+	parent := node.Parent(path)
+	if parent != node.RootPath {
+		if e, ok := t.spec.Get(parent); ok && e.Type != node.Dir {
+			return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, parent)}
+		} else if git, _ := t.top.find(parent); !ok && git == nil && !t.implied[parent] {
+			if err := t.addExtra(parent); err != nil {
+				return err
+			}
+			t.implied[parent] = true
+		}
+	}
+	t.extra = append(t.extra, path)
+	return nil
+}
+
+func (t *Tree) checkLink(path string, git *entry, first string) error {
+	target, _ := t.top.find(first)
+	e, _ := t.spec.Get(first)
+	switch {
+	case target == nil || e.Link != "":
+		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a hard link to %q, which is not the first name of a file", first)}
+	case target.id != git.id || target.mode != git.mode:
+		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a hard link to %q, but has another content or mode", first)}
+	}
+	return nil
+}
+
+// Get returns what is at a path. The error is repo.ErrNotFound when that is
+// nothing.
+func (t *Tree) Get(path string) (*node.Node, error) {
+	if path != node.RootPath && !node.IsControl(path) {
+		if e, _ := t.top.find(path); e != nil {
+			n := t.node(path, e)
+			return &n, nil
+		}
+	}
+	e, ok := t.spec.Get(path)
+	if !ok && !t.implied[path] {
+		return nil, fmt.Errorf("%s: %w", path, repo.ErrNotFound)
+	}
+	n := extraNode(e, ok)
+	return &n, nil
+}
+
+// node is what git and mtree tell of a path.
+func (t *Tree) node(path string, git *entry) node.Node {
+	n := git.node()
+	e, ok := t.spec.Get(path)
+	if !ok {
+		return n
+	}
+	if e.Link != "" {
+		first, _ := t.spec.Get(e.Link)
+		if first.Type != "" {
+			mtree.Apply(first, &n)
+		}
+		n.Link = e.Link
+		return n
+	}
+	mtree.Apply(e, &n)
+	return n
+}
+
+// extraNode is what mtree alone tells of, or implies.
+func extraNode(e mtree.Entry, listed bool) node.Node {
+	if !listed {
+		n := node.Default(node.Dir, false)
+		n.Implied = true
+		return n
+	}
+	n := node.Default(e.Type, false)
+	mtree.Apply(e, &n)
+	return n
+}
+
+// Nodes gives all paths in the order of node.ComparePaths, with the
+// directories that lead to them.
+func (t *Tree) Nodes() iter.Seq2[string, node.Node] {
+	return func(yield func(string, node.Node) bool) {
+		extra := t.extra
+		before := func(path string) bool {
+			for len(extra) > 0 && (path == "" || node.ComparePaths(extra[0], path) < 0) {
+				e, ok := t.spec.Get(extra[0])
+				if !yield(extra[0], extraNode(e, ok)) {
+					return false
+				}
+				extra = extra[1:]
+			}
+			return true
+		}
+		_ = walk(t.top, "", func(path string, e *entry) bool {
+			return before(path) && yield(path, t.node(path, e))
+		}) && before("")
+	}
+}
+
+// walk gives all but control files, until yield returns false.
+func walk(d *dir, prefix string, yield func(path string, e *entry) bool) bool {
+	for i := range d.entries {
+		e := &d.entries[i]
+		path := prefix + e.name
+		if prefix == "" && node.IsControl(path) {
+			continue
+		}
+		if !yield(path, e) || e.dir != nil && !walk(e.dir, path+"/", yield) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roottree
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+const someMtree = `#mtree
+. type=dir mode=0750
+./a-b type=fifo
+./a/b uname=www-data mode=0640
+./a/c/dev/null type=char mode=0666 device=native,1,3
+./a/x hardlink=./a/b
+./empty type=dir
+./etc type=dir gname=adm
+`
+
+func someFiles() map[string]file {
+	return map[string]file{
+		".devops/mtree":  plain(someMtree),
+		".devops/config": plain(""),
+		".gitattributes": plain(""),
+		".gitignore":     plain(""),
+		"a/b":            plain("one\n"),
+		"a/x":            plain("one\n"),
+		"a/run":          {repo.ModeExecutable, "#!/bin/sh\n"},
+		"a.d":            {repo.ModeLink, "a"},
+		"etc/.gitignore": plain("managed\n"),
+		"etc/image":      plain(string((&chunkstore.Manifest{Params: chunkstore.DefaultParams()}).Encode())),
+	}
+}
+
+func TestNodes(t *testing.T) {
+	r := newRepo(t)
+	tree := loadFiles(t, r, someFiles())
+	with := func(n node.Node, edit func(n *node.Node)) node.Node { edit(&n); return n }
+	implied := with(node.Default(node.Dir, false), func(n *node.Node) { n.Implied = true })
+	ab := with(node.Default(node.File, false), func(n *node.Node) {
+		n.Owner, n.Perm, n.Content = "www-data", 0o640, chunkstore.BlobID([]byte("one\n"))
+	})
+	want := map[string]node.Node{
+		".":   with(node.Default(node.Dir, false), func(n *node.Node) { n.Perm = 0o750 }),
+		"a":   implied,
+		"a/b": ab,
+		"a/c": implied, "a/c/dev": implied,
+		"a/c/dev/null": with(node.Default(node.Char, false), func(n *node.Node) {
+			n.Perm, n.Device = 0o666, node.Device{Major: 1, Minor: 3}
+		}),
+		"a/run":          with(node.Default(node.File, true), func(n *node.Node) { n.Content = chunkstore.BlobID([]byte("#!/bin/sh\n")) }),
+		"a/x":            with(ab, func(n *node.Node) { n.Link = "a/b" }),
+		"a-b":            node.Default(node.Fifo, false),
+		"a.d":            with(node.Default(node.Symlink, false), func(n *node.Node) { n.Content = chunkstore.BlobID([]byte("a")) }),
+		"empty":          node.Default(node.Dir, false),
+		"etc":            with(node.Default(node.Dir, false), func(n *node.Node) { n.Group = "adm" }),
+		"etc/.gitignore": with(node.Default(node.File, false), func(n *node.Node) { n.Content = chunkstore.BlobID([]byte("managed\n")) }),
+		"etc/image": with(node.Default(node.File, false), func(n *node.Node) {
+			n.Large, n.Content = true, chunkstore.BlobID([]byte(someFiles()["etc/image"].content))
+		}),
+	}
+	paths, got := list(tree)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.IsSortedFunc(paths, node.ComparePaths) || len(paths) != len(want) {
+		t.Errorf("paths are out of order: %q", paths)
+	}
+	for path, want := range want {
+		if got, err := tree.Get(path); err != nil || !cmp.Equal(*got, want) {
+			t.Errorf("Get(%q) = %v, %v", path, got, err)
+		}
+	}
+	for _, path := range []string{".devops", ".devops/mtree", ".gitignore", "b", "a/b/c", "a/c/d", ""} {
+		if got, err := tree.Get(path); !errors.Is(err, repo.ErrNotFound) {
+			t.Errorf("Get(%q) = %v, %v", path, got, err)
+		}
+	}
+	for range tree.Nodes() {
+		break // must not go on
+	}
+}
+
+func TestControl(t *testing.T) {
+	tree := loadFiles(t, newRepo(t), someFiles())
+	if text, err := tree.Control(".devops/mtree"); err != nil || string(text) != someMtree {
+		t.Errorf("mtree is %q, %v", text, err)
+	}
+	for _, path := range []string{".devops/actions", ".devops", "a/b"} {
+		if text, err := tree.Control(path); !errors.Is(err, repo.ErrNotFound) {
+			t.Errorf("Control(%q) = %q, %v", path, text, err)
+		}
+	}
+}
