@@ -202,44 +202,48 @@ type cacheReader struct {
 	next    int        // block
 	buf     []byte
 	entries []entry
+	err     error // of a damaged block
 }
+
+// peek returns the next entry, nil after the last one.
+func (r *cacheReader) peek() *entry {
+	for len(r.entries) == 0 {
+		if !r.fill() {
+			return nil
+		}
+	}
+	return &r.entries[0]
+}
+
+// skip goes to the entry after the one that peek returns.
+func (r *cacheReader) skip() { r.entries = r.entries[1:] }
 
 // find returns the entry at path, which comes after the paths that it was
 // asked for before, or nil.
 func (r *cacheReader) find(path string) *entry {
 	for {
-		for i := range r.entries {
-			order := node.ComparePaths(r.entries[i].path, path)
-			if order < 0 {
-				continue
-			}
-			r.entries = r.entries[i:]
-			if order > 0 {
-				return nil
-			}
-			e := r.entries[0]
-			return &e
-		}
-		r.entries = r.entries[:0]
-		if !r.fill() {
+		e := r.peek()
+		if e == nil {
 			return nil
 		}
+		switch order := node.ComparePaths(e.path, path); {
+		case order == 0:
+			return e
+		case order > 0:
+			return nil
+		}
+		r.skip()
 	}
 }
 
 func (r *cacheReader) fill() bool {
-	if r.cache == nil || r.next == len(r.cache.blocks) {
+	if r.cache == nil || r.err != nil || r.next == len(r.cache.blocks) {
 		return false
 	}
-	buf, err := r.cache.read(r.cache.blocks[r.next], r.buf)
-	if err == nil {
-		r.buf = buf
-		r.entries, err = decodeBlock(buf, nil)
-	}
-	if err != nil {
-		r.cache = nil
-		return false
+	r.buf, r.err = r.cache.read(r.cache.blocks[r.next], r.buf)
+	if r.err == nil {
+		r.entries, r.err = decodeBlock(r.buf, make([]entry, 0, blockEntries))
 	}
 	r.next++
-	return true
+	return r.err == nil
 }

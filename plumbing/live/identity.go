@@ -36,8 +36,8 @@ func IdentityOf(st *unix.Stat_t) Identity {
 	}
 }
 
-// now is the time that a change made now is stamped with, or an earlier one.
-func now() Time {
+// Now is the time that a change made now is stamped with, or an earlier one.
+func Now() Time {
 	var ts unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &ts) != nil {
 		return Time{} // then nothing is older

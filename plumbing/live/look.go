@@ -20,13 +20,12 @@ import (
 // serves one goroutine.
 type looker struct {
 	*run
-	names   cachedNames
-	dir     *rootfs.Dir
-	path    string // of dir
-	err     error  // why dir is nil, if it was opened
-	reader  reader
-	block   []byte
-	entries []entry
+	names  cachedNames
+	dir    *rootfs.Dir
+	path   string // of dir
+	err    error  // why dir is nil, if it was opened
+	reader reader
+	block  []byte
 }
 
 func newLooker(r *run) *looker {

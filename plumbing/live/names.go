@@ -48,11 +48,17 @@ var types = map[uint32]node.Type{
 
 // node returns what an lstat says of a node.
 func (c *cachedNames) node(id *Identity) node.Node {
+	n := id.Node()
+	n.Owner, n.Group = c.owner(id.UID), c.group(id.GID)
+	return n
+}
+
+// Node returns what an lstat says of a node: all but its owner and group, its
+// content, extended attributes and links.
+func (id *Identity) Node() node.Node {
 	n := node.Node{
 		Type:  types[id.Mode&unix.S_IFMT],
 		Perm:  id.Mode & 0o7777,
-		Owner: c.owner(id.UID),
-		Group: c.group(id.GID),
 		Mtime: &node.Mtime{Sec: id.Mtime.Sec, Nsec: id.Mtime.Nsec},
 	}
 	if n.Type == node.Char || n.Type == node.Block {

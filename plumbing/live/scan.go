@@ -107,7 +107,7 @@ type run struct {
 }
 
 func (s *Scanner) newRun(fn Report) *run {
-	return &run{Scanner: s, report: fn, since: now(), links: links{}, large: make(chan struct{}, 1)}
+	return &run{Scanner: s, report: fn, since: Now(), links: links{}, large: make(chan struct{}, 1)}
 }
 
 func (r *run) close() {

@@ -16,6 +16,16 @@ import (
 // with entries that are only intended has no trees: write gets none then.
 func (tx *IndexTx) CacheTrees(write func([]chunkstore.Tree) error) { tx.writeTrees = write }
 
+// Tree returns the tree that the entries make, where the index says that git
+// has it.
+func (x *Index) Tree() (id chunkstore.ID, ok bool) {
+	t, _, err := parseCachedTree(x.tree, maxTreeDepth)
+	if err != nil || t.count < 0 {
+		return id, false
+	}
+	return chunkstore.ID(t.id), true
+}
+
 // cacheTrees does what CacheTrees promises for the index that comes next.
 func (tx *IndexTx) cacheTrees(next *Index) error {
 	if tx.writeTrees == nil {

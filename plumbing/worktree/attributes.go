@@ -74,6 +74,13 @@ func patternOf(path string) string {
 	return b.String()
 }
 
+// LineOf returns the line of .gitattributes at the top of the tree that calls
+// the file at path large, without the end of the line.
+func LineOf(path string) (string, error) {
+	pattern := patternOf(path)
+	return attributeLine(pattern), CheckPattern(pattern)
+}
+
 // CheckPattern refuses what no line of .gitattributes can say.
 func CheckPattern(pattern string) error {
 	switch {

@@ -61,7 +61,7 @@ func TestAttributeLines(t *testing.T) {
 		for _, n := range all {
 			want := slices.Contains(tracked, n)
 			got := attrs[n]
-			if is := got["filter"] == filterName && got["diff"] == "devops" && got["merge"] == "devops" && got["text"] == "unset"; is != want {
+			if is := got["filter"] == FilterName && got["diff"] == "devops" && got["merge"] == "devops" && got["text"] == "unset"; is != want {
 				t.Errorf("round %d: %q has %v, tracked: %v", round, n, got, want)
 			}
 		}
@@ -152,7 +152,7 @@ func TestLongestPattern(t *testing.T) {
 	must(t, err)
 	attrs, err := w.attributesOf(t.Context(), []string{long})
 	must(t, err)
-	if attrs[long]["filter"] != filterName {
+	if attrs[long]["filter"] != FilterName {
 		t.Errorf("git does not read a pattern of %d bytes", n)
 	}
 	if _, err := w.Track(t.Context(), w.dir, []string{patternOf(long + "x")}, false); err == nil {

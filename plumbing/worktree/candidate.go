@@ -210,7 +210,7 @@ func (w *Worktree) classify(ctx context.Context, todo []*candidate, largeFile in
 		}
 		a := attrs[c.path]
 		filter, hasFilter := a["filter"]
-		c.named = filter == filterName
+		c.named = filter == FilterName
 		c.large = c.named || !hasFilter && c.stat.Size >= largeFile
 		c.byGit = !c.large && (convert && a["text"] != "unset" || converts(a))
 	}

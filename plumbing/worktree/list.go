@@ -49,7 +49,7 @@ func (w *Worktree) largeEntries(ctx context.Context, tree string, pathspecs []st
 	if err != nil {
 		return nil, err
 	}
-	eligible := ":(top,attr:filter=" + filterName + ")"
+	eligible := ":(top,attr:filter=" + FilterName + ")"
 	if w.Host {
 		eligible = ":(top)"
 	}

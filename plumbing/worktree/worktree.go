@@ -23,8 +23,8 @@ import (
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
-// filterName is the value of the filter attribute of large files.
-const filterName = "devops"
+// FilterName is the value of the filter attribute of large files.
+const FilterName = "devops"
 
 // ErrBare says that a repository has no work tree.
 var ErrBare = errors.New("this operation must be run in a work tree")
@@ -149,7 +149,7 @@ func (w *Worktree) previous(id chunkstore.ID) *chunkstore.Manifest {
 // also untracked ones, whose filter attribute is ours.
 func (w *Worktree) tracked(ctx context.Context) (map[string]bool, error) {
 	tracked := map[string]bool{}
-	err := w.Git.LsFiles(ctx, []string{"--cached", "--full-name"}, []string{":(top,attr:filter=" + filterName + ")"},
+	err := w.Git.LsFiles(ctx, []string{"--cached", "--full-name"}, []string{":(top,attr:filter=" + FilterName + ")"},
 		func(path string) error {
 			tracked[path] = true
 			return nil
