@@ -4,6 +4,7 @@ package repo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -54,6 +55,15 @@ func (x *Index) hasTrees() bool {
 		}
 	}
 	return true
+}
+
+// BuildTrees makes the trees of entries, which must not contradict each other,
+// each after those it names: the last one is the whole.
+func BuildTrees(entries []Entry) []chunkstore.Tree {
+	entries = slices.SortedFunc(slices.Values(entries), func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	var b treeBuilder
+	b.build("", entries, nil)
+	return b.trees
 }
 
 // treeBuilder collects the trees that are new.

@@ -30,6 +30,20 @@ func (r *Repo) Object(id chunkstore.ID) (kind string, data []byte, err error) {
 	return kindName(object.Type()), bytes.Clone(object.Data()), nil
 }
 
+// ObjectSize returns how large an object's content is, in bytes, without reading
+// it. The error is a *chunkstore.MissingError when the object is not here.
+func (r *Repo) ObjectSize(id chunkstore.ID) (int64, error) {
+	oid := git.Oid(id)
+	size, _, err := r.odb.ReadHeader(&oid)
+	if isCode(err, git.ErrorCodeNotFound) {
+		return 0, &chunkstore.MissingError{ID: id}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read object %s: %w", id, err)
+	}
+	return int64(size), nil
+}
+
 // Has says whether an object is in the repository. For an id that is absent
 // the object directory is read again, so it is not for long lists of those.
 func (r *Repo) Has(id chunkstore.ID) (bool, error) {

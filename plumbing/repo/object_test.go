@@ -166,3 +166,17 @@ func TestParseTreeRefuses(t *testing.T) {
 		t.Errorf("mode of old: %v", err)
 	}
 }
+
+func TestObjectSize(t *testing.T) {
+	r := newRepo(t)
+	id, err := r.WriteObject("blob", []byte("12345"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, err := r.ObjectSize(id); size != 5 || err != nil {
+		t.Errorf("ObjectSize = %d, %v", size, err)
+	}
+	if _, err := r.ObjectSize(chunkstore.ID{1}); !errors.As(err, new(*chunkstore.MissingError)) {
+		t.Errorf("the error is %v", err)
+	}
+}
