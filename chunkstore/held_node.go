@@ -79,7 +79,7 @@ func parseLeaf(body, prefix []byte) (*branch, string) {
 		if !bytes.Equal(path, digits(object)) {
 			return fmt.Sprintf("the entry named %s is the object %s", spell(path), object)
 		}
-		if n := len(b.ids); n > 0 && compareIDs(b.ids[n-1], object) >= 0 {
+		if n := len(b.ids); n > 0 && b.ids[n-1].Compare(object) >= 0 {
 			return fmt.Sprintf("the entry %s is out of order", object)
 		}
 		b.ids = append(b.ids, object)
@@ -162,10 +162,8 @@ func heldPath(prefix []byte) string {
 	return strings.Join(strings.Split(spell(prefix), ""), "/")
 }
 
-func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }
-
 // contains reports whether the ascending ids have id.
 func contains(ids []ID, id ID) bool {
-	_, found := slices.BinarySearchFunc(ids, id, compareIDs)
+	_, found := slices.BinarySearchFunc(ids, id, ID.Compare)
 	return found
 }

@@ -105,7 +105,7 @@ func TestHeldSets(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := trees{}
 			h := OpenHeld(s.read, s.update(t, OpenHeld(s.read, ID{}), tc.ids, nil))
-			want := sortedSet(tc.ids)
+			want := SortedSet(tc.ids)
 			if diff := cmp.Diff(want, list(t, h)); diff != "" {
 				t.Errorf("Each, want -, got +:\n%.1000s", diff)
 			}
@@ -279,7 +279,7 @@ func leaf(mode string, depth int, ids ...ID) (body []byte) {
 }
 
 func TestHeldRefuses(t *testing.T) {
-	ids := sortedSet(numbered(257))
+	ids := SortedSet(numbered(257))
 	a, b := ids[0], ids[1]
 	good := leaf(leafMode, 0, a, b)
 	upper := bytes.ReplaceAll(good, []byte(a.String()), []byte(strings.ToUpper(a.String())))
@@ -378,7 +378,7 @@ func TestHeldRefusesBelowTheRoot(t *testing.T) {
 
 func TestHeldMissingAndCorruptTrees(t *testing.T) {
 	s := trees{}
-	ids := sortedSet(numbered(300))
+	ids := SortedSet(numbered(300))
 	root := s.update(t, OpenHeld(s.read, ID{}), ids, nil)
 	kid := kidsOf(s[root])[0]
 	body := s[kid]
@@ -445,8 +445,8 @@ func TestGitAcceptsHeldTrees(t *testing.T) {
 // FuzzHeldTree shows that a tree that is accepted has one encoding.
 func FuzzHeldTree(f *testing.F) {
 	f.Add([]byte(nil), []byte(nil))
-	f.Add(leaf(leafMode, 0, sortedSet(numbered(3))...), []byte(nil))
-	f.Add(leaf(leafMode, 2, sortedSet(crowded(3, 2))...), []byte{0xc, 0})
+	f.Add(leaf(leafMode, 0, SortedSet(numbered(3))...), []byte(nil))
+	f.Add(leaf(leafMode, 2, SortedSet(crowded(3, 2))...), []byte{0xc, 0})
 	f.Add(leaf(leafMode, 38, crowded(1, 19)...), bytes.Repeat([]byte{0xc, 0}, 19))
 	f.Add(kidsWithMode(kidMode, numbered(1)[0]), []byte{0xc})
 	f.Add(kidsWithMode(kidMode, numbered(1)[0]), bytes.Repeat([]byte{0xc, 0}, 19))

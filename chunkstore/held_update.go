@@ -13,8 +13,8 @@ import (
 // git's empty tree, which is then always among the trees. Update does not
 // change h.
 func (h *Held) Update(add, remove []ID) (root ID, written []Tree, err error) {
-	add = sortedSet(add)
-	remove = slices.DeleteFunc(sortedSet(remove), func(id ID) bool { return contains(add, id) })
+	add = SortedSet(add)
+	remove = slices.DeleteFunc(SortedSet(remove), func(id ID) bool { return contains(add, id) })
 	if contains(add, ID{}) {
 		return ID{}, nil, errors.New("update held set: the null id names no chunk")
 	}
@@ -47,7 +47,7 @@ func (h *Held) merge(n *node, prefix []byte, add, remove []ID) (*node, error) {
 		return h.mergeKids(n, b, prefix, add, remove)
 	}
 	kept := slices.DeleteFunc(slices.Clone(b.ids), func(id ID) bool { return contains(remove, id) })
-	ids := sortedSet(append(kept, add...))
+	ids := SortedSet(append(kept, add...))
 	if slices.Equal(ids, b.ids) {
 		return n, nil
 	}
@@ -154,11 +154,4 @@ func cutDigit(ids []ID, depth int, d byte) (head, tail []ID) {
 		i++
 	}
 	return ids[:i], ids[i:]
-}
-
-// sortedSet returns a new slice of the ids, ascending, each once.
-func sortedSet(ids []ID) []ID {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, compareIDs)
-	return slices.Compact(ids)
 }

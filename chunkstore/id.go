@@ -3,8 +3,10 @@
 package chunkstore
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding/hex"
+	"slices"
 	"strconv"
 )
 
@@ -17,6 +19,16 @@ func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
 // IsZero reports whether id is git's null id, which names no object.
 func (id ID) IsZero() bool { return id == ID{} }
+
+// Compare orders ids as git does: by their bytes. The result is -1, 0 or 1.
+func (id ID) Compare(other ID) int { return bytes.Compare(id[:], other[:]) }
+
+// SortedSet returns a new slice of the ids, ascending, each once.
+func SortedSet(ids []ID) []ID {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, ID.Compare)
+	return slices.Compact(ids)
+}
 
 // ParseID reads exactly 40 lower-case hexadecimal digits. Its error is a
 // *FormatError.

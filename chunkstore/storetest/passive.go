@@ -160,9 +160,8 @@ func wantEach(t *testing.T, s *passive.Store, want ...chunkstore.ID) {
 	if err := s.Each(t.Context(), func(id chunkstore.ID) error { got = append(got, id); return nil }); err != nil {
 		t.Fatalf("Each: %v", err)
 	}
-	less := func(a, b chunkstore.ID) int { return slices.Compare(a[:], b[:]) }
-	slices.SortFunc(got, less)
-	want = slices.SortedFunc(slices.Values(want), less)
+	slices.SortFunc(got, chunkstore.ID.Compare)
+	want = slices.SortedFunc(slices.Values(want), chunkstore.ID.Compare)
 	if !slices.Equal(got, want) {
 		t.Errorf("Each named %d chunks, not the %d there are", len(got), len(want))
 	}

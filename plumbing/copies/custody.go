@@ -75,7 +75,7 @@ func (c *Custody) Lock(ctx context.Context, ids []chunkstore.ID, d time.Duration
 	if err := c.recoverBriefly(ctx); err != nil {
 		return "", nil, err
 	}
-	set := sortedSet(ids)
+	set := chunkstore.SortedSet(ids)
 	if len(set) > MaxIDs {
 		return "", nil, fmt.Errorf("lock: %w", ErrTooManyIDs)
 	}
@@ -97,7 +97,7 @@ func (c *Custody) Lock(ctx context.Context, ids []chunkstore.ID, d time.Duration
 	}
 	granted = make([]bool, len(ids))
 	for i, id := range ids {
-		at, _ := slices.BinarySearchFunc(set, id, compareIDs)
+		at, _ := slices.BinarySearchFunc(set, id, chunkstore.ID.Compare)
 		granted[i] = marked[at]
 	}
 	return token, granted, nil

@@ -20,7 +20,7 @@ import (
 // intents are announced and abandoned by a process that dies.
 func (h *host) die(t *testing.T, ids []chunkstore.ID) {
 	t.Helper()
-	a, _, err := h.announce(t.Context(), sortedSet(ids))
+	a, _, err := h.announce(t.Context(), chunkstore.SortedSet(ids))
 	must(t, err)
 	must(t, h.set.Drop(t.Context(), a.IDs))
 	a.leave()

@@ -92,7 +92,7 @@ func Drop(ctx context.Context, c *Custody, ids []chunkstore.ID, o DropOptions) (
 	}
 	d := &dropper{c: c, o: o, parties: o.parties()}
 	err := c.Recover(ctx)
-	for part := range slices.Chunk(sortedSet(ids), MaxIDs) {
+	for part := range slices.Chunk(chunkstore.SortedSet(ids), MaxIDs) {
 		if err == nil {
 			err = d.dropPart(ctx, part)
 		}
@@ -120,11 +120,11 @@ func (d *dropper) dropPart(ctx context.Context, ids []chunkstore.ID) error {
 		var still []Refusal
 		still, err = d.attempt(ctx, again)
 		refused = append(slices.DeleteFunc(refused, func(r Refusal) bool {
-			_, tried := slices.BinarySearchFunc(again, r.ID, compareIDs)
+			_, tried := slices.BinarySearchFunc(again, r.ID, chunkstore.ID.Compare)
 			return tried
 		}), still...)
 	}
-	slices.SortFunc(refused, func(a, b Refusal) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(refused, func(a, b Refusal) int { return a.ID.Compare(b.ID) })
 	d.result.Refused = append(d.result.Refused, refused...)
 	if d.o.Progress != nil {
 		d.o.Progress(int64(len(ids)))
@@ -274,7 +274,7 @@ func (a *attempt) release() {
 func (a *attempt) refusals(dropped []chunkstore.ID) []Refusal {
 	var refused []Refusal
 	for _, id := range a.ids {
-		if _, found := slices.BinarySearchFunc(dropped, id, compareIDs); !found {
+		if _, found := slices.BinarySearchFunc(dropped, id, chunkstore.ID.Compare); !found {
 			refused = append(refused, Refusal{ID: id, Obstacle: a.obstacles[id], Vouched: vouchers(a.parties, id), Late: a.late})
 		}
 	}

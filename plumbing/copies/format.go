@@ -130,7 +130,7 @@ func (p *parser) ids() []chunkstore.ID {
 	ids := make([]chunkstore.ID, n)
 	for i := range ids {
 		id, err := chunkstore.ParseID(p.next())
-		if p.err == nil && (err != nil || i > 0 && compareIDs(ids[i-1], id) >= 0) {
+		if p.err == nil && (err != nil || i > 0 && ids[i-1].Compare(id) >= 0) {
 			p.fail("not an id, or not in ascending order")
 		}
 		if p.err != nil {

@@ -36,7 +36,7 @@ func numbered(n int) []chunkstore.ID {
 	for i := range ids {
 		ids[i] = chunkstore.BlobID([]byte{byte(i), byte(i >> 8)})
 	}
-	return sortedSet(ids)
+	return chunkstore.SortedSet(ids)
 }
 
 func TestGolden(t *testing.T) {

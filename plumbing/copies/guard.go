@@ -31,7 +31,7 @@ type Guard struct {
 // among the options do not matter. The caller calls Release.
 func NewGuard(ctx context.Context, c *Custody, ids []chunkstore.ID, o DropOptions) (*Guard, error) {
 	g := &Guard{run: NewRun(max(1, o.NumCopies)), c: c}
-	ids = sortedSet(ids)
+	ids = chunkstore.SortedSet(ids)
 	if len(ids) > MaxIDs {
 		return nil, ErrTooManyIDs
 	}

@@ -112,7 +112,9 @@ func (p *party) put(ctx context.Context, ids []chunkstore.ID) (vouched []bool, r
 	return vouched, release
 }
 
-func union(a, b []chunkstore.ID) []chunkstore.ID { return sortedSet(append(slices.Clip(a), b...)) }
+func union(a, b []chunkstore.ID) []chunkstore.ID {
+	return chunkstore.SortedSet(append(slices.Clip(a), b...))
+}
 
 // contested returns the chunks that it may help to ask for again: those that
 // someone is dropping here, or that a keeper has without promising them.
@@ -136,19 +138,19 @@ func (d *dropper) contested(ctx context.Context, refused []Refusal) (ids []chunk
 			}
 		}
 	}
-	return sortedSet(ids)
+	return chunkstore.SortedSet(ids)
 }
 
 func (p *party) unpromised(ids []chunkstore.ID) []chunkstore.ID {
 	return slices.DeleteFunc(ids, func(id chunkstore.ID) bool {
-		_, found := slices.BinarySearchFunc(p.vouched, id, compareIDs)
+		_, found := slices.BinarySearchFunc(p.vouched, id, chunkstore.ID.Compare)
 		return found
 	})
 }
 
 func vouchers(parties []*party, id chunkstore.ID) (names []string) {
 	for _, p := range parties {
-		if _, found := slices.BinarySearchFunc(p.vouched, id, compareIDs); found {
+		if _, found := slices.BinarySearchFunc(p.vouched, id, chunkstore.ID.Compare); found {
 			names = append(names, p.name)
 		}
 	}

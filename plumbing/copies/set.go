@@ -3,26 +3,16 @@
 package copies
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/git-devops/git-devops/chunkstore"
 )
 
-func compareIDs(a, b chunkstore.ID) int { return bytes.Compare(a[:], b[:]) }
-
-// sortedSet returns a new slice of the ids, ascending, each once.
-func sortedSet(ids []chunkstore.ID) []chunkstore.ID {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, compareIDs)
-	return slices.Compact(ids)
-}
-
 // eachCommon calls fn with the index in a of each id that both have. Both are
 // ascending.
 func eachCommon(a, b []chunkstore.ID, fn func(i int)) {
 	for i := range a {
-		at, found := slices.BinarySearchFunc(b, a[i], compareIDs)
+		at, found := slices.BinarySearchFunc(b, a[i], chunkstore.ID.Compare)
 		if found {
 			fn(i)
 		}

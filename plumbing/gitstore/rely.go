@@ -3,7 +3,6 @@
 package gitstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +56,7 @@ func (l *idList) add(id chunkstore.ID) {
 }
 
 func (l *idList) sort() {
-	slices.SortFunc(l.ids, func(a, b chunkstore.ID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(l.ids, chunkstore.ID.Compare)
 	l.ids = slices.Compact(l.ids)
 	l.sorted = len(l.ids)
 }

@@ -3,7 +3,6 @@
 package gitstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -121,7 +120,7 @@ func (s *Store) EachHeld(fn func(chunkstore.ID) error) error {
 		held := chunkstore.OpenHeld(s.readTree, used)
 		var stopped error
 		err := held.Each(func(id chunkstore.ID) error {
-			if last != nil && bytes.Compare(id[:], last[:]) <= 0 {
+			if last != nil && id.Compare(*last) <= 0 {
 				return nil
 			}
 			last = &id

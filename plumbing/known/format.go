@@ -3,7 +3,6 @@
 package known
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -32,11 +31,9 @@ type Snapshot struct {
 
 // Has says whether the place had id.
 func (s Snapshot) Has(id chunkstore.ID) bool {
-	_, ok := slices.BinarySearchFunc(s.IDs, id, compare)
+	_, ok := slices.BinarySearchFunc(s.IDs, id, chunkstore.ID.Compare)
 	return ok
 }
-
-func compare(a, b chunkstore.ID) int { return bytes.Compare(a[:], b[:]) }
 
 // encode returns the bytes of s, whose ids are sorted.
 func (s Snapshot) encode() []byte {
@@ -80,7 +77,7 @@ func parse(b []byte) (Snapshot, error) {
 	s := Snapshot{When: time.Unix(int64(seconds), 0).UTC(), Origin: [16]byte(b[32:48]), IDs: make([]chunkstore.ID, n)}
 	for i := range s.IDs {
 		s.IDs[i] = chunkstore.ID(b[headerLen+idLen*i:])
-		if i > 0 && compare(s.IDs[i-1], s.IDs[i]) >= 0 {
+		if i > 0 && s.IDs[i-1].Compare(s.IDs[i]) >= 0 {
 			return bad(nil, "its ids are not in ascending order")
 		}
 	}

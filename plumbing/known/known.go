@@ -143,8 +143,7 @@ func (k *Known) change(place string, fn func(Snapshot) Snapshot) error {
 		old = Snapshot{}
 	}
 	s := fn(old)
-	slices.SortFunc(s.IDs, compare)
-	s.IDs = slices.Compact(s.IDs)
+	s.IDs = chunkstore.SortedSet(s.IDs)
 	s.When = time.Unix(min(max(0, s.When.Unix()), maxTime-1), 0)
 	if len(s.IDs) > MaxIDs {
 		return fmt.Errorf("remember %s: %w", place, ErrTooMany)

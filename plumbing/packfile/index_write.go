@@ -4,7 +4,6 @@ package packfile
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha1"
 	"encoding/binary"
 	"io"
@@ -23,7 +22,7 @@ const (
 // writeIndex writes the version 2 index of a pack with this trailer. It sorts
 // entries by id.
 func writeIndex(out io.Writer, entries []packed, trailer [trailerLen]byte) error {
-	slices.SortFunc(entries, func(a, b packed) int { return bytes.Compare(a.id[:], b.id[:]) })
+	slices.SortFunc(entries, func(a, b packed) int { return a.id.Compare(b.id) })
 	sum := sha1.New()
 	w := bufio.NewWriterSize(io.MultiWriter(out, sum), 64<<10)
 	w.WriteString(indexMagic)

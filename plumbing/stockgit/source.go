@@ -3,7 +3,6 @@
 package stockgit
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sync/atomic"
@@ -122,7 +121,7 @@ func (s *Source) list(ctx context.Context) error {
 			s.offers = append(s.offers, offer{c.id, int32(c.length), id})
 		}
 	}
-	slices.SortFunc(s.offers, func(a, b offer) int { return bytes.Compare(a.id[:], b.id[:]) })
+	slices.SortFunc(s.offers, func(a, b offer) int { return a.id.Compare(b.id) })
 	s.offers = slices.CompactFunc(s.offers, func(a, b offer) bool { return a.id == b.id })
 	s.listed = true
 	return nil
@@ -131,7 +130,7 @@ func (s *Source) list(ctx context.Context) error {
 // find looks a chunk up; list was called before.
 func (s *Source) find(id chunkstore.ID) (offer, bool) {
 	i, found := slices.BinarySearchFunc(s.offers, id, func(o offer, id chunkstore.ID) int {
-		return bytes.Compare(o.id[:], id[:])
+		return o.id.Compare(id)
 	})
 	if !found {
 		return offer{}, false

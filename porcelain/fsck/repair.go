@@ -71,7 +71,7 @@ func (c *checker) damaged() (pieces []chunkstore.Piece, size int64) {
 		pieces = append(pieces, chunkstore.Piece{ID: id, Length: c.sizes[id]})
 		size += c.sizes[id]
 	}
-	slices.SortFunc(pieces, func(a, b chunkstore.Piece) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	slices.SortFunc(pieces, func(a, b chunkstore.Piece) int { return a.ID.Compare(b.ID) })
 	return pieces, size
 }
 
