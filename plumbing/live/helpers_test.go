@@ -16,6 +16,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
@@ -42,7 +43,7 @@ func (t tree) Get(path string) (*node.Node, error) {
 	if n, ok := t[path]; ok {
 		return &n, nil
 	}
-	return nil, nil
+	return nil, repo.ErrNotFound
 }
 
 // A bed is a root with the tree that it should be.

@@ -22,7 +22,7 @@ type Names interface {
 type Tree interface {
 	// Nodes gives every managed path, in the order of node.ComparePaths.
 	Nodes() iter.Seq2[string, node.Node]
-	// Get returns the node at a path, nil where the tree has none.
+	// Get returns the node at a path; repo.ErrNotFound where the tree has none.
 	Get(path string) (*node.Node, error)
 }
 
