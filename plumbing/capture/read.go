@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/packfile"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
+)
+
+const (
+	// captureMemory bounds what large files that are read at the same time
+	// take, bytes.
+	captureMemory = 48 << 20
+	// stretch is how many candidates in a row one goroutine reads.
+	stretch = 256
+)
+
+// readAll reads every candidate: the small ones side by side, the large ones
+// as many at once as memory allows.
+func (r *run) readAll(ctx context.Context, batch *gitstore.Batch) error {
+	r.recall()
+	var total int64
+	for i := range r.todo {
+		if c := &r.todo[i]; c.toRead() {
+			r.count++
+			total += c.id.Size
+		}
+	}
+	if r.o.Begin != nil {
+		r.o.Begin(total)
+	}
+	if err := r.readSmall(ctx, batch); err != nil {
+		return err
+	}
+	if err := r.readLarge(ctx, batch); err != nil {
+		return err
+	}
+	for i := range r.todo {
+		if c := &r.todo[i]; c.link != "" {
+			j, _ := r.find(c.link)
+			first := &r.todo[j]
+			c.content, c.large, c.named, c.xattrs = first.content, first.large, first.named, first.xattrs
+		}
+	}
+	return nil
+}
+
+// recall takes the content of what has not changed from the stat cache, where
+// the index has it, too: so it is certain to be in the repository.
+func (r *run) recall() {
+	if r.Cache == "" {
+		return
+	}
+	known := live.OpenCache(r.Cache)
+	defer known.Close()
+	for i := range r.todo {
+		c := &r.todo[i]
+		k, ok := known.Find(c.path)
+		if !ok || k.ID != c.id || !c.isBlob() || k.Large != c.large {
+			continue
+		}
+		if j, ok := r.index.Find(c.path); ok && r.index.Entries[j].Stage == 0 && r.index.Entries[j].ID == k.Content {
+			c.content = k.Content
+		}
+	}
+}
+
+func (c *candidate) toRead() bool { return c.isBlob() && c.link == "" && c.content.IsZero() }
+
+func (r *run) readSmall(ctx context.Context, batch *gitstore.Batch) error {
+	group, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			s := &smallReader{run: r, batch: batch, encoder: packfile.NewEncoder()}
+			defer s.close()
+			for ctx.Err() == nil {
+				from := int(next.Add(stretch)) - stretch
+				if from >= len(r.todo) {
+					return nil
+				}
+				part := r.todo[from:min(from+stretch, len(r.todo))]
+				for i := range part {
+					if err := s.read(&part[i]); err != nil {
+						return err
+					}
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return group.Wait()
+}
+
+// A smallReader reads candidates that are not large, and the extended
+// attributes of all. It serves one goroutine.
+type smallReader struct {
+	*run
+	batch   *gitstore.Batch
+	encoder *packfile.Encoder
+	dir     *rootfs.Dir
+	path    string // of dir
+	buf     []byte
+}
+
+func (s *smallReader) close() {
+	if s.dir != nil {
+		s.dir.Close()
+	}
+}
+
+func (s *smallReader) enter(path string) (d *rootfs.Dir, err error) {
+	if s.dir != nil && s.path == path {
+		return s.dir, nil
+	}
+	s.close()
+	s.dir, err = s.Root.OpenDir(path)
+	s.path = path
+	return s.dir, err
+}
+
+func (s *smallReader) read(c *candidate) error {
+	dir, name := split(c.path)
+	d, err := s.enter(dir)
+	if err != nil {
+		return s.replaced(c, err)
+	}
+	if c.link == "" {
+		if c.xattrs, err = d.Xattrs(name); err != nil {
+			return s.replaced(c, err)
+		}
+	}
+	if !c.toRead() || c.large {
+		return nil
+	}
+	data, err := s.content(d, name, c)
+	if err != nil {
+		return err
+	}
+	if chunkstore.IsManifest(data) && c.kind() == unix.S_IFREG {
+		c.large = true // or it would be taken for the manifest of another file
+		return nil
+	}
+	if s.o.Progress != nil {
+		s.o.Progress(c.id.Size)
+	}
+	return s.blob(s.batch, s.encoder, c, data)
+}
+
+// replaced is the error of a path at which nothing lies any more, or something
+// else.
+func (r *run) replaced(c *candidate, err error) error {
+	if nothing(err) || errors.Is(err, rootfs.ErrNotRegular) || errors.Is(err, unix.EINVAL) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
+	}
+	return err
+}
+
+// content reads a small file or a link.
+func (s *smallReader) content(d *rootfs.Dir, name string, c *candidate) ([]byte, error) {
+	if c.kind() == unix.S_IFLNK {
+		target, err := d.Readlink(name)
+		if err != nil {
+			return nil, s.replaced(c, err)
+		}
+		return []byte(target), nil
+	}
+	f, err := d.OpenFile(name)
+	if err != nil {
+		return nil, s.replaced(c, err)
+	}
+	defer f.Close()
+	if int64(cap(s.buf)) < c.id.Size {
+		s.buf = make([]byte, max(c.id.Size, 64<<10))
+	}
+	data := s.buf[:c.id.Size]
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, s.replaced(c, err)
+	}
+	return data, c.same(f)
+}
+
+// same makes sure that f is still the file that was seen.
+func (c *candidate) same(f *os.File) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return err
+	}
+	if live.IdentityOf(&st) != c.id {
+		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
+	}
+	return nil
+}
+
+// blob stores data as the candidate's blob.
+func (r *run) blob(batch *gitstore.Batch, encoder *packfile.Encoder, c *candidate, data []byte) error {
+	c.content = chunkstore.BlobID(data)
+	if i, ok := r.index.Find(c.path); ok && r.index.Entries[i].Stage == 0 && r.index.Entries[i].ID == c.content {
+		return nil // the index has named it all the time
+	}
+	o := encoder.Encode(packfile.Blob, c.content, data)
+	defer o.Release()
+	return batch.AppendObject(o, r.count)
+}
+
+func (r *run) readLarge(ctx context.Context, batch *gitstore.Batch) error {
+	memory := semaphore.NewWeighted(captureMemory)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for i := range r.todo {
+		c := &r.todo[i]
+		if !c.large || !c.toRead() {
+			continue
+		}
+		weight := min(captureMemory, largefile.Weight(r.Params, c.id.Size))
+		if memory.Acquire(groupCtx, weight) != nil {
+			break // Wait says why
+		}
+		group.Go(func() error {
+			defer memory.Release(weight)
+			return r.readManifest(groupCtx, batch, c)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// readManifest stores a large file's chunks and its manifest.
+func (r *run) readManifest(ctx context.Context, batch *gitstore.Batch, c *candidate) error {
+	f, err := r.Root.OpenFile(c.path)
+	if err != nil {
+		return r.replaced(c, err)
+	}
+	defer f.Close()
+	if err := c.same(f); err != nil {
+		return err
+	}
+	src, err := largefile.NewFile(f, r.Params.Min)
+	if err != nil {
+		return err
+	}
+	counted := &counting{Batch: batch}
+	m, err := largefile.Capture(ctx, src, counted, largefile.CaptureOptions{
+		Params: r.Params, Previous: r.previous(c), SizeHint: c.id.Size, Progress: r.o.Progress,
+	})
+	if errors.Is(err, largefile.ErrChanged) {
+		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
+	}
+	if err != nil {
+		return err
+	}
+	c.stored = counted.bytes.Load()
+	if err := c.same(f); err != nil {
+		return err
+	}
+	return r.blob(batch, packfile.NewEncoder(), c, m.Encode())
+}
+
+// previous returns the manifest that the index has: a hint, so errors do not
+// count.
+func (r *run) previous(c *candidate) *chunkstore.Manifest {
+	i, ok := r.index.Find(c.path)
+	if !ok {
+		return nil
+	}
+	_, data, err := r.Repo.Object(r.index.Entries[i].ID)
+	if err != nil || !chunkstore.IsManifest(data) {
+		return nil
+	}
+	m, _ := chunkstore.ParseManifest(data)
+	return m
+}
+
+// counting counts what is new to the store.
+type counting struct {
+	*gitstore.Batch
+	bytes atomic.Int64
+}
+
+// Append implements largefile.Sink.
+func (c *counting) Append(o packfile.Object) error {
+	// Of content that repeats, the second chunk may be on its way here before
+	// the first has arrived.
+	if has, err := c.Has(o.ID); has || err != nil {
+		return err
+	}
+	c.bytes.Add(o.Size())
+	return c.Batch.Append(o)
+}
