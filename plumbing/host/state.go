@@ -17,10 +17,11 @@ type State string
 
 // The files of a host.
 const (
-	StateCache   State = "statcache" // what the managed paths looked like
-	StateIntent  State = "apply"     // the run under way, or that was killed
-	StateActions State = "actions"   // those that have not succeeded yet
-	StateHold    State = "hold"      // see Hold
+	StateCache     State = "statcache" // what the managed paths looked like
+	StateIntent    State = "apply"     // the run under way, or that was killed
+	StateActions   State = "actions"   // those that have not succeeded yet
+	StateHold      State = "hold"      // see Hold
+	StateDeletions State = "deletions" // see Deletions
 )
 
 func (h *Host) stateDir() string { return filepath.Join(h.repo.GitDir(), "devops") }

@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/add"
 	"github.com/git-devops/git-devops/porcelain/cat"
 	"github.com/git-devops/git-devops/porcelain/checkout"
+	"github.com/git-devops/git-devops/porcelain/commit"
 	"github.com/git-devops/git-devops/porcelain/completion"
 	copyverb "github.com/git-devops/git-devops/porcelain/copy"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
@@ -19,6 +20,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/fsck"
 	"github.com/git-devops/git-devops/porcelain/gc"
 	"github.com/git-devops/git-devops/porcelain/get"
+	"github.com/git-devops/git-devops/porcelain/history"
 	initverb "github.com/git-devops/git-devops/porcelain/init"
 	"github.com/git-devops/git-devops/porcelain/ls"
 	"github.com/git-devops/git-devops/porcelain/man"
@@ -65,6 +67,10 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		get.Command(g),
 		drop.Command(g),
 		whereis.Command(g),
+
+		commit.Command(g),
+		history.Log(g),
+		history.Show(g),
 
 		filterprocess.Command(g),
 		textconv.Command(g),
