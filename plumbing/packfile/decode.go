@@ -18,6 +18,16 @@ const MaxContent = 64 << 20
 // MaxContent in stored form and some room.
 const MaxEntry = MaxContent + 8<<10
 
+// ContentSize returns how many bytes of content an entry says that it has, 0
+// when it cannot be read.
+func ContentSize(raw []byte) int64 {
+	h, reason := parseEntryHeader(raw)
+	if reason != "" {
+		return 0
+	}
+	return h.size
+}
+
 // Decode returns the content of a blob entry as a pack stores it (ReadRaw), in
 // buf where that is large enough. Stored content is copied and not inflated.
 // No more is allocated than the entry can contain, whatever it says of itself.

@@ -37,6 +37,9 @@ func (l *lane) receiveAll(ctx context.Context) error {
 
 // receive takes one answer. An error says that the stream is of no more use.
 func (l *lane) receive(ctx context.Context, a ask) error {
+	if s, ok := l.stream.(interface{ Limit(n int64) }); ok {
+		s.Limit(limit(l.r.q.want[a.chunk]))
+	}
 	l.reading.start(l.r.q.length(a.chunk))
 	c, err := l.stream.Next()
 	l.reading.stop()
@@ -53,6 +56,18 @@ func (l *lane) receive(ctx context.Context, a ask) error {
 		return nil
 	}
 	return l.store(ctx, a.chunk, c)
+}
+
+// tellable is how long a chunk may be, bytes, that was wanted with a smaller
+// length and is read all the same, to tell whether that was wrong.
+const tellable = 1 << 20
+
+// limit is how long an answer may be, 0 when that is not known.
+func limit(w Want) int64 {
+	if w.Length == 0 {
+		return 0
+	}
+	return max(w.Length, tellable)
 }
 
 // refused goes on when the answer is that the chunk is not there, or not whole;

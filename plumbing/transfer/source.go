@@ -41,6 +41,10 @@ type Source interface {
 // A stream may have one more method, Received() int64: how many bytes have
 // arrived so far, parts of chunks included. It is called from any goroutine
 // and tells a slow stream from a silent one.
+//
+// It may also have Limit(n int64), which is called before Next: the next answer
+// may have n bytes of content, 0 when that is not known. A longer one is a
+// *chunkstore.CorruptError, and takes no memory.
 type Stream interface {
 	// Ask requests chunks; answers come in the order of asking. It does not
 	// wait for them, but may wait until there is room to send the request,

@@ -93,6 +93,28 @@ func TestLiars(t *testing.T) {
 	}
 }
 
+// TestLimit: a chunk that is too long is damaged, and the stream goes on.
+func TestLimit(t *testing.T) {
+	content := []byte("content")
+	raw, id := entryOf(content), chunkstore.BlobID(content)
+	right := packets("chunk "+id.String()+" "+itoa(len(raw))) + data(raw)
+	long := packets("chunk "+id.String()+" 5000") + data(make([]byte, 3000)) + data(make([]byte, 2000))
+	c, err := script(t, advertised+packets("ok")+right+long+right+"0000", ClientOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := get(t, c, id, id, id)
+	for _, limit := range []int64{int64(len(content)) - 1, int64(len(content))} {
+		stream.Limit(limit)
+		if _, err := stream.Next(); !errors.As(err, new(*chunkstore.CorruptError)) {
+			t.Errorf("at most %d bytes: %v", limit, err)
+		}
+	}
+	if got, err := stream.Next(); err != nil || !bytes.Equal(got.Content, content) {
+		t.Errorf("%q, %v", got.Content, err)
+	}
+}
+
 // TestOtherLiars: answers to have, lock and unlock.
 func TestOtherLiars(t *testing.T) {
 	ids := []chunkstore.ID{{1}, {2}, {3}}

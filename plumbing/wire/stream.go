@@ -24,7 +24,8 @@ const maxAsked = 1 << 16
 // transfer.Stream. How much is asked for ahead of what was answered is for the
 // one who asks to decide.
 type Stream struct {
-	c *Client
+	c     *Client
+	limit int64 // see Limit
 
 	mu     sync.Mutex
 	change sync.Cond
@@ -138,8 +139,11 @@ func (s *Stream) Next() (transfer.Chunk, error) {
 		return transfer.Chunk{}, s.fail(err)
 	}
 	s.answered()
-	return a.chunk(s.c.name)
+	return a.chunk(s.c.name, s.limit)
 }
+
+// Limit implements what transfer asks for beside its Stream.
+func (s *Stream) Limit(n int64) { s.limit = n }
 
 // receive reads the answer to a question, and what stands around it.
 func (s *Stream) receive(q question) (reply, error) {
@@ -194,10 +198,22 @@ func (s *Stream) reply(id chunkstore.ID) (reply, error) {
 		if err != nil {
 			return a, err
 		}
+		if s.limit > 0 && size > longestEntry(s.limit) {
+			a.absent = tooLong(id, s.c.name, size, s.limit)
+			return a, s.skip(int(size))
+		}
 		a.buf, err = s.content(int(size))
 		return a, err
 	}
 	return a, complain("an answer begins with %q", printable(text))
+}
+
+// longestEntry is how long the entry of so many bytes of content may be: zlib
+// adds less to what does not compress.
+func longestEntry(content int64) int64 { return content + content/256 + 1024 }
+
+func tooLong(id chunkstore.ID, peer string, n, limit int64) error {
+	return &chunkstore.CorruptError{ID: id, Where: peer, Err: fmt.Errorf("it has %d bytes, at most %d are right", n, limit)}
 }
 
 // content reads packets of size bytes in all.
@@ -205,17 +221,27 @@ func (s *Stream) content(size int) (*buffers, error) {
 	b := spare.Get().(*buffers)
 	// What was only announced takes no memory.
 	b.raw = slices.Grow(b.raw[:0], min(size, keepBuffer))
-	for len(b.raw) < size {
+	err := s.packets(size, func(payload []byte) { b.raw = append(b.raw, payload...) })
+	return b, err
+}
+
+// skip is content that nobody wants.
+func (s *Stream) skip(size int) error { return s.packets(size, func([]byte) {}) }
+
+// packets reads packets of size bytes in all.
+func (s *Stream) packets(size int, take func(payload []byte)) error {
+	for n := 0; n < size; {
 		payload, kind, err := s.c.r.Next()
 		if err != nil {
-			return b, inside(err)
+			return inside(err)
 		}
-		if kind != pktline.Data || len(payload) == 0 || len(payload) > size-len(b.raw) {
-			return b, complain("a chunk of %d bytes ends, or goes on, after %d", size, len(b.raw))
+		if kind != pktline.Data || len(payload) == 0 || len(payload) > size-n {
+			return complain("a chunk of %d bytes ends, or goes on, after %d", size, n)
 		}
-		b.raw = append(b.raw, payload...)
+		take(payload)
+		n += len(payload)
 	}
-	return b, nil
+	return nil
 }
 
 // buffers are what a chunk takes.
@@ -234,9 +260,13 @@ func (a reply) release() {
 
 // chunk decodes what was received. An entry that cannot be decoded is a chunk
 // that the peer has damaged, or invented; what follows it is unharmed.
-func (a reply) chunk(peer string) (transfer.Chunk, error) {
+func (a reply) chunk(peer string, limit int64) (transfer.Chunk, error) {
 	if a.absent != nil {
 		return transfer.Chunk{}, a.absent
+	}
+	if n := packfile.ContentSize(a.buf.raw); limit > 0 && n > limit {
+		a.release()
+		return transfer.Chunk{}, tooLong(a.id, peer, n, limit)
 	}
 	content, err := packfile.Decode(a.buf.raw, a.buf.content)
 	if err != nil {
