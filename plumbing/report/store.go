@@ -11,11 +11,12 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
 // RefPrefix is what the refs of reports begin with; the host's name follows.
-const RefPrefix = "refs/devops/reports/"
+const RefPrefix = host.ReportsPrefix
 
 // file is the report in a commit's tree.
 const file = "report"
