@@ -124,6 +124,14 @@ func (b *Batch) Close() error {
 // in calls fn with the open directory of path and the name of it there. Errors
 // that the kernel gave are returned with the path.
 func (b *Batch) in(path string, fn func(d *cachedDir, name string) error) error {
+	if path == node.RootPath {
+		return &BadPathError{Path: path, Why: "the root itself stays"}
+	}
+	return b.at(path, fn)
+}
+
+// at is in for changes that the root itself may have, too.
+func (b *Batch) at(path string, fn func(d *cachedDir, name string) error) error {
 	if err := checkPath(path); err != nil {
 		return err
 	}

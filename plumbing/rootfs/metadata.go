@@ -13,7 +13,7 @@ import (
 // a second name it must have only one: else it might be a file of somebody else,
 // *UnsafeError; a staged file can take its place.
 func (b *Batch) SetMetadata(path string, w Want, a node.Aspect, live Info) (info Info, err error) {
-	err = b.in(path, func(d *cachedDir, name string) error {
+	err = b.at(path, func(d *cachedDir, name string) error {
 		if err := b.look(d, path, name, &live); err != nil {
 			return err
 		}
