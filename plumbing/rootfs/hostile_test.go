@@ -19,18 +19,20 @@ func TestSwappedParent(t *testing.T) {
 	asRoot(t)
 	for _, owner := range []int{0, nobody} {
 		r, dir, outside := newRoot(t)
-		mkdir(t, dir+"/a")
+		mkdir(t, dir+"/a/deep")
+		mkdir(t, outside+"/dir/deep")
 		symlink(t, outside+"/dir", dir+"/b")
 		must(t, os.Lchown(dir+"/a", owner, owner))
 		must(t, os.Lchown(dir+"/b", owner, owner))
 		bothWays(t, r, func(t *testing.T) {
 			stop := swapping(t, dir+"/a", dir+"/b")
 			defer stop()
-			for range 300 {
-				writeOnce(t, r)
+			for range 200 {
+				writeOnce(t, r, "a")
+				writeOnce(t, r, "a/deep")
 			}
 		})
-		if names := tree(t, outside+"/dir"); len(names) != 1 {
+		if names := tree(t, outside+"/dir"); len(names) != 2 {
 			t.Errorf("outside the root: %q", names)
 		}
 		if content(t, outside+"/secret") != "secret" {
@@ -39,27 +41,27 @@ func TestSwappedParent(t *testing.T) {
 	}
 }
 
-// writeOnce does whatever can be done below a; errors are expected.
-func writeOnce(t *testing.T, r *Root) {
+// writeOnce does whatever can be done in a directory; errors are expected.
+func writeOnce(t *testing.T, r *Root, dir string) {
 	b, err := r.Begin("test")
 	must(t, err)
 	defer b.Close()
-	if b.Stage("a/x", file("x")) == nil {
-		info, err := r.Lstat("a/x")
+	if b.Stage(dir+"/x", file("x")) == nil {
+		info, err := r.Lstat(dir + "/x")
 		live := &info
 		if err != nil {
 			live = nil
 		}
-		if info, err := b.Rename("a/x", live); err == nil {
-			b.SetMetadata("a/x", everyAspect(node.File), node.Metadata, info)
-			b.Remove("a/x", info)
+		if info, err := b.Rename(dir+"/x", live); err == nil {
+			b.SetMetadata(dir+"/x", everyAspect(node.File), node.Metadata, info)
+			b.Remove(dir+"/x", info)
 		}
 	}
-	if info, err := b.Mkdir("a/d", directory(), nil); err == nil {
-		b.Rmdir("a/d", info)
+	if info, err := b.Mkdir(dir+"/d", directory(), nil); err == nil {
+		b.Rmdir(dir+"/d", info)
 	}
 	b.Finish()
-	r.Recover("test", []string{"a"})
+	r.Recover("test", []string{dir})
 }
 
 func TestUnsafeParentOfWrites(t *testing.T) {
