@@ -77,13 +77,18 @@ func (g *Globals) OpenReady() (*worktree.Worktree, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, ok, err := w.Repo.Config(SetUpKey)
-	if err == nil && !ok {
-		err = Exit(NoRepository, notSetUp{errors.New("this repository is not set up for git devops")})
-	}
-	if err != nil {
+	if err := CheckReady(w); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// CheckReady returns an error unless init has been run.
+func CheckReady(w *worktree.Worktree) error {
+	_, ok, err := w.Repo.Config(SetUpKey)
+	if err == nil && !ok {
+		err = Exit(NoRepository, notSetUp{errors.New("this repository is not set up for git devops")})
+	}
+	return err
 }

@@ -31,6 +31,9 @@ func (w *Worktree) readParams() (chunkstore.Params, error) {
 	args := []string{"config", source, "--null", "--list"}
 	err = w.Git.Stream(context.Background(), nil, args, func(record []byte) error {
 		key, value, _ := strings.Cut(string(record), "\n")
+		if key == mtimesKey {
+			return setBool(&w.Mtimes, key, value)
+		}
 		return setParam(&p, key, value)
 	})
 	if err == nil {
@@ -60,6 +63,21 @@ func (w *Worktree) configSource() (string, error) {
 		return "", nil
 	}
 	return "--file=" + path, nil
+}
+
+// mtimesKey says whether a host's modification times are recorded.
+const mtimesKey = "devops.mtimes"
+
+func setBool(to *bool, key, value string) error {
+	switch strings.ToLower(value) {
+	case "true", "yes", "on", "1", "":
+		*to = true
+	case "false", "no", "off", "0":
+		*to = false
+	default:
+		return fmt.Errorf("key %q has a bad value %q", key, value)
+	}
+	return nil
 }
 
 // setParam sets one of the fixed list of keys.

@@ -40,6 +40,9 @@ type Worktree struct {
 	// ends the command.
 	Fetch func(ctx context.Context, absent []chunkstore.Piece) error
 
+	// Mtimes says that the repository records the modification times of a
+	// host's files.
+	Mtimes bool
 	// Host says that the work tree is the root of a host. Then its control
 	// files are only in commits, a large file is what has a manifest, whatever
 	// attributes say, and nothing here writes to it.

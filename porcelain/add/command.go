@@ -49,14 +49,20 @@ func Command(g *porcelain.Globals) *cobra.Command {
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []string) error {
-	w, err := g.OpenReady()
+	w, err := g.OpenTree()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	if err := porcelain.CheckReady(w); err != nil {
+		return err
+	}
 	threshold, err := w.Repo.ConfigInt("devops.largeFile", largeFile)
 	if err != nil {
 		return err
+	}
+	if w.Host {
+		return capturing(ctx, g, w, o, pathspecs, threshold)
 	}
 	var spill *worktree.Spill
 	if len(o.spill) > 0 {
@@ -76,6 +82,11 @@ func run(ctx context.Context, g *porcelain.Globals, o options, pathspecs []strin
 	if err != nil || o.dryRun {
 		return err
 	}
+	return tidy(ctx, g, w)
+}
+
+// tidy puts small packs together.
+func tidy(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree) error {
 	if err := w.Store.MergeSmall(ctx, tidyFrom); err != nil && ctx.Err() == nil {
 		g.UI.Warnf("small packs are not put together: %v", err)
 	}
