@@ -15,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/lockfile"
 	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
@@ -129,17 +128,11 @@ func (c *Custody) announce(ctx context.Context, ids []chunkstore.ID) (i *announc
 // change calls fn with what is promised and announced now, while no other
 // process changes that. It is fn that writes the files.
 func (c *Custody) change(ctx context.Context, fn func(*State, Instant) error) error {
-	if err := os.MkdirAll(c.dir, 0o777); err != nil {
-		return fmt.Errorf("lock chunks: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(c.dir, "custody.flock"), os.O_CREATE|os.O_RDWR, 0o666)
+	unlock, err := lockfile.Wait(ctx, filepath.Join(c.dir, "custody.flock"))
 	if err != nil {
 		return fmt.Errorf("lock chunks: %w", err)
 	}
-	defer f.Close()
-	if err := waitFlock(ctx, f); err != nil {
-		return fmt.Errorf("lock %s: %w", f.Name(), err)
-	}
+	defer unlock()
 	if err := spool.Sweep(c.dir); err != nil {
 		return fmt.Errorf("lock chunks: %w", err)
 	}
@@ -155,20 +148,6 @@ func (c *Custody) change(ctx context.Context, fn func(*State, Instant) error) er
 		return err
 	}
 	return fn(s, now)
-}
-
-func waitFlock(ctx context.Context, f *os.File) error {
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			return err
-		}
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
 
 // advance brings the files up to what State.Advance finds.

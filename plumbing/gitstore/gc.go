@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/lockfile"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 )
 
@@ -95,15 +94,14 @@ func (s *Store) lockGC() (unlock func(), err error) {
 	if err := os.MkdirAll(s.spool, 0o777); err != nil {
 		return nil, fmt.Errorf("gc: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(s.private, "gc.lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	unlock, err = lockfile.Try(filepath.Join(s.private, "gc.lock"))
+	if errors.Is(err, lockfile.ErrLocked) {
+		return nil, ErrBusy
+	}
 	if err != nil {
 		return nil, fmt.Errorf("gc: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close()
-		return nil, ErrBusy
-	}
-	return func() { _ = f.Close() }, nil
+	return unlock, nil
 }
 
 // waitGC is lockGC that waits for another gc to end.

@@ -9,6 +9,7 @@
 package known
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,8 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/lockfile"
 	"github.com/git-devops/git-devops/plumbing/spool"
 )
 
@@ -155,24 +155,7 @@ func (k *Known) change(place string, fn func(Snapshot) Snapshot) error {
 }
 
 func (k *Known) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(k.dir, 0o777); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(k.dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
-		}
-		return func() { f.Close() }, nil
-	}
+	return lockfile.Wait(context.Background(), filepath.Join(k.dir, ".lock"))
 }
 
 // Sweep clears away what killed processes have left, as every change does.

@@ -103,11 +103,11 @@ func CheckPattern(pattern string) error {
 // were not there yet.
 func (w *Worktree) Track(ctx context.Context, dir string, patterns []string, dryRun bool) (added []string, err error) {
 	if !dryRun {
-		lock, err := w.lockAttributes(ctx)
+		unlock, err := w.lockAttributes(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer lock.Close()
+		defer unlock()
 	}
 	return w.track(dir, patterns, dryRun)
 }
@@ -134,11 +134,11 @@ func (w *Worktree) track(dir string, patterns []string, dryRun bool) (added []st
 // returns those that were there.
 func (w *Worktree) Untrack(ctx context.Context, dir string, patterns []string, dryRun bool) (removed []string, err error) {
 	if !dryRun {
-		lock, err := w.lockAttributes(ctx)
+		unlock, err := w.lockAttributes(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer lock.Close()
+		defer unlock()
 	}
 	return w.editAttributes(dir, dryRun, func(lines []string) []string {
 		for _, p := range patterns {

@@ -11,11 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/lockfile"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
@@ -25,14 +23,14 @@ import (
 // at once none loses the line of another, and the last one to write it is the
 // last one to stage it.
 type naming struct {
-	lock *os.File   // nil: no line is wanting
-	file *candidate // to be staged
-	undo func() error
+	unlock func()     // nil: no line is wanting
+	file   *candidate // to be staged
+	undo   func() error
 }
 
 func (n naming) close() {
-	if n.lock != nil {
-		n.lock.Close()
+	if n.unlock != nil {
+		n.unlock()
 	}
 }
 
@@ -51,7 +49,7 @@ func (w *Worktree) nameLargeFiles(ctx context.Context, index *repo.Index, todo [
 	if len(patterns) == 0 && !w.leftUnstaged(index, named) {
 		return naming{}, nil
 	}
-	if n.lock, err = w.lockAttributes(ctx); err != nil {
+	if n.unlock, err = w.lockAttributes(ctx); err != nil {
 		return naming{}, err
 	}
 	path := w.abs(AttributesFile)
@@ -99,38 +97,12 @@ func (w *Worktree) stageNames(ctx context.Context, batch *gitstore.Batch, todo [
 const largeFileNever = 1<<63 - 1
 
 // lockAttributes waits until no other process of ours writes .gitattributes.
-// Closing the file gives the lock up.
-func (w *Worktree) lockAttributes(ctx context.Context) (*os.File, error) {
-	path := filepath.Join(w.Repo.GitDir(), "devops", "attributes.flock")
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, fmt.Errorf("write attributes: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+func (w *Worktree) lockAttributes(ctx context.Context) (unlock func(), err error) {
+	unlock, err = lockfile.Wait(ctx, filepath.Join(w.Repo.GitDir(), "devops", "attributes.flock"))
 	if err != nil {
-		return nil, fmt.Errorf("write attributes: %w", err)
+		return nil, fmt.Errorf("lock attributes: %w", err)
 	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return f, nil
-		}
-		if err == unix.EWOULDBLOCK || err == unix.EINTR {
-			err = pause(ctx, 10*time.Millisecond)
-		}
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock attributes: %w", err)
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return unlock, nil
 }
 
 // leftUnstaged tells whether one of the patterns has a line in .gitattributes
