@@ -212,7 +212,8 @@ func (p *Peer) GitEnv() []string { return p.conn.GitEnv() }
 
 // Close ends all sessions and the connection.
 func (p *Peer) Close() error {
-	return errors.Join(p.Source.Close(), p.conn.Close())
+	// A session that is closed alone waits for the other side to end it.
+	return errors.Join(p.conn.Close(), p.Source.Close())
 }
 
 // localEnv is the environment of a program that answers here: it is not what

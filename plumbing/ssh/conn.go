@@ -93,7 +93,8 @@ func (c *Conn) GitEnv() []string {
 }
 
 // Close kills the commands that still run and ends the connection. No process
-// is left when it returns.
+// is left when it returns. It does not wait for the other side: the connection
+// ends before anybody there could say how the commands did.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -105,11 +106,11 @@ func (c *Conn) Close() error {
 	for _, p := range running {
 		p.Kill()
 	}
+	if c.master != nil {
+		c.master.stop() // it has the ends of their pipes, until they end there
+	}
 	for _, p := range running {
 		<-p.done
-	}
-	if c.master != nil {
-		c.master.stop()
 	}
 	return nil
 }

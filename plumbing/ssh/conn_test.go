@@ -280,6 +280,30 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
+// TestCloseDoesNotWaitForTheOtherSide: a command that does not end over there
+// does not hold us up, however long we would wait for a command alone.
+func TestCloseDoesNotWaitForTheOtherSide(t *testing.T) {
+	s := startServer(t)
+	c := dial(t, s.Addr, s.Opts)
+	end := filepath.Join(t.TempDir(), "end")
+	t.Cleanup(func() { _ = os.WriteFile(end, nil, 0o666) })
+	argv := []string{"sh", "-c", `trap "" HUP TERM PIPE; echo on; until test -e "$0"; do sleep 0.1; done`, end}
+	p := &Process{conn: c, argv: argv, cmd: c.command(argv), done: make(chan struct{})}
+	p.cmd.WaitDelay = 0 // for ever
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		c.forget(p)
+		close(p.done)
+	}()
+	if _, err := io.ReadFull(p.Stdout, make([]byte, len("on"))); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
+
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
