@@ -120,6 +120,11 @@ func TestMake(t *testing.T) {
 			[]string{"keep a (content)", "conflict b (a, of which it is to be a name, stays as it is)"}},
 		{"a kept name of what changes", []Path{{Name: "a", Base: f, Target: f, Live: private}, {Name: "b", Base: g, Target: g, Live: nameOf(private, "a"), Drift: Keep}},
 			[]string{"keep b (content,mode,owner,link)", "save a (mode,owner)", "write a (mode,owner; drifted)"}},
+		{"names of what changes, but for a kept one", []Path{
+			{Name: "a", Base: f, Target: f, Live: private},
+			{Name: "b", Base: nameOf(f, "a"), Target: nameOf(f, "a"), Live: nameOf(private, "a")},
+			{Name: "c", Base: g, Target: g, Live: nameOf(private, "a"), Drift: Keep}},
+			[]string{"keep c (content,mode,owner,link)", "save a (mode,owner)", "save b (mode,owner)", "write a (mode,owner; drifted)", "link b (mode,owner; drifted)"}},
 		{"a name that could steer a terminal", []Path{{Name: "a\x1b[m b", Target: f}}, []string{`write "a\x1b[m b" (new)`}},
 	}
 	for _, tt := range tests {
