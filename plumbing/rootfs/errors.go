@@ -29,7 +29,11 @@ type UnsafeError struct {
 }
 
 func (e *UnsafeError) Error() string {
-	return fmt.Sprintf("unsafe path %s: %s %s", e.Path, e.Step, e.Why)
+	step := e.Step
+	if step == node.RootPath {
+		step = "the root"
+	}
+	return fmt.Sprintf("unsafe path %s: %s %s", e.Path, step, e.Why)
 }
 
 // A ChangedError says that at Path there is not what the caller said there

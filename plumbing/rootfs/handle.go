@@ -100,9 +100,9 @@ func (h handle) establish(path string, w *Want, a node.Aspect, st *Info) error {
 		if err := writeXattrs(h.xattrs(), w.Node.Xattrs); err != nil {
 			return h.cannot(path, node.AspectXattrs, err)
 		}
-	}
-	if err := h.stat(st); err != nil {
-		return err
+		if err := h.stat(st); err != nil {
+			return err
+		}
 	}
 	if a&node.AspectMode != 0 && w.Node.Type != node.Symlink && st.Mode&0o7777 != w.Node.Perm {
 		if err := h.chmod(w.Node.Perm); err != nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // Rename puts what is staged for path in its place, at once, and returns its
-// stat there. A directory in that place must be empty, *NotEmptyError. On any
-// error the old is in its place.
+// stat there. A directory in that place must be empty, *NotEmptyError. After an
+// error the old is in its place, or what somebody else has put there.
 func (b *Batch) Rename(path string, live *Info) (info Info, err error) {
 	b.mu.Lock()
 	s, ok := b.staged[path]
@@ -78,9 +78,6 @@ func (b *Batch) place(d *cachedDir, path, name, temporary string, id inode, live
 	}
 	if inodeOf(&info) != id {
 		return info, &ChangedError{path}
-	}
-	if t := typeOf(&info); t == node.Symlink || t == node.Dir {
-		b.dirs.forget()
 	}
 	return info, b.unsynced.dir(d)
 }
