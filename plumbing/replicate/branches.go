@@ -10,6 +10,7 @@ package replicate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/git"
@@ -20,7 +21,7 @@ import (
 // them, as its configuration says; and what the remote offers. It may be called
 // for several remotes at once.
 func (f *Fetching) Branches(ctx context.Context, g git.Runner, remote string) error {
-	g.Files = append(g.Files, f.file)
+	g.Files = append(slices.Clip(g.Files), f.file)
 	_, err := g.Run(ctx, nil, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "-c", "fetch.writeCommitGraph=false",
 		"fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote)
 	if err != nil && git.ExitCode(err) < 0 {
