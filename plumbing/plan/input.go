@@ -51,7 +51,8 @@ type Path struct {
 	// changed here and removed there is a conflict. Where Target is Base, what
 	// is live stays.
 	Merged *node.Node
-	// Busy are the names in a live directory that are not managed.
+	// Busy are the names in a live directory that are not managed. They count
+	// where Target is no directory, whether Base was one or not.
 	Busy []string
 }
 
