@@ -223,3 +223,22 @@ func TestSaveRefusesWhatChanged(t *testing.T) {
 		t.Errorf("the log has %v", records)
 	}
 }
+
+func TestParseMessage(t *testing.T) {
+	entries := []Entry{{"a b", nil, node.AspectContent | node.AspectMode}, {"\"", nil, 0}, {"x\nRun: y", nil, node.AspectType}, {"\xff\u202e", nil, node.AspectType}}
+	r, err := parse(chunkstore.ID{9}, &repo.Commit{Time: run.Time, Message: message(run, entries)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Record{Commit: chunkstore.ID{9}, Run: "r1", Applied: run.Applied, Target: run.Target, Time: run.Time, Paths: []Drifted{
+		{"a b", []string{"content", "mode"}}, {"\"", nil}, {"x\nRun: y", []string{"type"}}, {"\xff\u202e", []string{"type"}},
+	}}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Errorf("the record differs (-want +got):\n%s", diff)
+	}
+	for _, bad := range []string{"Applied: x\n", "Target: \n", "Drift: type \"a\n"} {
+		if _, err := parse(chunkstore.ID{9}, &repo.Commit{Message: "s\n\n" + bad}); !errors.As(err, new(*chunkstore.CorruptError)) {
+			t.Errorf("%q: the error is %v", bad, err)
+		}
+	}
+}
