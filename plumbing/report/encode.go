@@ -20,7 +20,7 @@ import (
 const (
 	version   = 1
 	maxSize   = 64 << 20 // bytes
-	maxSteps  = 50_000  // but for those that failed
+	maxSteps  = 50_000   // but for those that failed
 	maxReason = 1000     // bytes
 )
 
