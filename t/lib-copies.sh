@@ -47,6 +47,27 @@ make_world () {
 	test_line_count -ge 3 chunks
 }
 
+# make_full_template: ./template is such a world in which the host has all that
+# the hub has.
+make_full_template () {
+	make_world &&
+	git -C world/host devops sync &&
+	git -C world/host merge -q &&
+	mv world template
+}
+
+# nothing_here: the host has given up all.
+nothing_here () {
+	held_by world/host >holds &&
+	test_must_be_empty holds
+}
+
+# all_here: the host has all.
+all_here () {
+	held_by world/host >holds &&
+	test_cmp chunks holds
+}
+
 # chunks_of <dir>: what manifests name on its branch, sorted.
 chunks_of () {
 	(

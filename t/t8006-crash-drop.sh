@@ -9,24 +9,9 @@ leaves nothing behind.'
 . ./test-lib.sh
 . "$TEST_DIR/lib-copies.sh"
 
-# The host has all that the hub has.
 test_expect_success 'set up' '
-	make_world &&
-	git -C world/host devops sync &&
-	git -C world/host merge -q &&
-	mv world template
+	make_full_template
 '
-
-# nothing_here: the host has given up all.
-nothing_here () {
-	held_by world/host >holds &&
-	test_must_be_empty holds
-}
-
-all_here () {
-	held_by world/host >holds &&
-	test_cmp chunks holds
-}
 
 test_expect_success FAULTS 'drop what a peer has' '
 	PLACES="hub host" &&
