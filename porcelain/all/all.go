@@ -35,6 +35,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/textconv"
 	"github.com/git-devops/git-devops/porcelain/track"
 	"github.com/git-devops/git-devops/porcelain/untrack"
+	"github.com/git-devops/git-devops/porcelain/verify"
 	"github.com/git-devops/git-devops/porcelain/version"
 	"github.com/git-devops/git-devops/porcelain/whereis"
 )
@@ -71,6 +72,8 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		commit.Command(g),
 		history.Log(g),
 		history.Show(g),
+
+		verify.Command(g),
 
 		filterprocess.Command(g),
 		textconv.Command(g),

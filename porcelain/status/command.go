@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status is the verb that shows the large files of the work tree.
+// Package status is the verb that shows the large files of the work tree, and on
+// a host how the root differs from what was applied.
 package status
 
 import (
@@ -18,23 +19,38 @@ import (
 //go:embed help.txt
 var help string
 
-// Command returns the verb.
-func Command(g *porcelain.Globals) *cobra.Command {
-	return &cobra.Command{
-		Use:     "status",
-		Short:   "show large files: what is held, materialised, modified",
-		Long:    help,
-		GroupID: porcelain.GroupLarge,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g) },
-	}
+type options struct {
+	zero, porcelain, exitCode bool
 }
 
-func run(ctx context.Context, g *porcelain.Globals) error {
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:     "status [-z] [--porcelain] [--exit-code]",
+		Short:   "show large files, or on a host what differs from what was applied",
+		Long:    help,
+		GroupID: porcelain.GroupLarge,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g, o) },
+	}
+	cmd.Flags().BoolVarP(&o.zero, "null", "z", false, "end each line with NUL, and quote no path (hosts)")
+	cmd.Flags().BoolVar(&o.porcelain, "porcelain", false, "print lines for scripts alone (hosts)")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 1 when there are differences (hosts)")
+	return cmd
+}
+
+func run(ctx context.Context, g *porcelain.Globals, o options) error {
 	w, err := g.OpenTree()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	if w.Host {
+		return runHost(ctx, g, w, o)
+	}
+	if o != (options{}) {
+		return porcelain.Usagef("-z, --porcelain and --exit-code are for the repository of a host")
+	}
 	unreadable := 0
 	sum, err := w.Status(ctx, func(f worktree.LargeFile) error {
 		g.UI.Print(newFile(f))

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package verify is the verb that reads a host's root in full and compares it
+// with what was applied.
+package verify
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/roottree"
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+//go:embed help.txt
+var help string
+
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "verify",
+		Short:   "read the root in full: is it what was applied",
+		Long:    help,
+		GroupID: porcelain.GroupHosts,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g) },
+	}
+}
+
+// nothingApplied says that there is nothing to compare with.
+type nothingApplied struct{ error }
+
+// Hint says what to do.
+func (nothingApplied) Hint() string {
+	return "'git devops commit' or 'git devops apply' come before it"
+}
+
+func run(ctx context.Context, g *porcelain.Globals) error {
+	h, err := g.OpenRoot()
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	commit, ok, err := h.Host.Applied()
+	if err == nil && !ok {
+		err = nothingApplied{errors.New("nothing was applied yet")}
+	}
+	if err != nil {
+		return err
+	}
+	tree, err := roottree.Load(h.Repo, commit.String())
+	if err != nil {
+		return err
+	}
+	progress := g.UI.Progress("Verifying", ui.Bytes, 0)
+	s := h.Scanner()
+	s.Cache, s.Progress = "", progress.Add
+	differ := 0
+	err = s.Compare(ctx, tree.Nodes(), func(path string, want, live *node.Node, a node.Aspect) error {
+		differ++
+		g.UI.Print(record{Path: ui.Path(path), Status: string(porcelain.Letter(want, live, a)), Aspects: a.Names()})
+		return nil
+	})
+	progress.End(err)
+	if err == nil && differ > 0 {
+		err = porcelain.Exit(porcelain.Differs, fmt.Errorf("%d paths are not what was applied", differ))
+	}
+	return err
+}
+
+// A record is one path that differs.
+type record struct {
+	Path    ui.Path  `json:"path"`
+	Status  string   `json:"status"`
+	Aspects []string `json:"aspects"`
+}
+
+// Type implements ui.Record.
+func (record) Type() string { return "path" }
+
+// Text implements ui.Record.
+func (r record) Text(*ui.UI) string {
+	s := r.Status + " " + r.Path.String()
+	if r.Status == string(porcelain.Deleted) {
+		return s
+	}
+	return s + " (" + strings.Join(r.Aspects, ", ") + ")"
+}
