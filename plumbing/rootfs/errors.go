@@ -36,6 +36,12 @@ func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("unsafe path %s: %s %s", e.Path, step, e.Why)
 }
 
+// Hint says which links are safe.
+func (e *UnsafeError) Hint() string {
+	return "links are trusted only where they, and all directories on the way,\n" +
+		"belong to root and nobody else may write there"
+}
+
 // A ChangedError says that at Path there is not what the caller said there
 // would be. What is there was left alone.
 type ChangedError struct{ Path string }
@@ -65,6 +71,11 @@ type ImmutableError struct {
 
 func (e *ImmutableError) Error() string {
 	return fmt.Sprintf("%s is protected with chattr +%c", e.Path, e.Attribute)
+}
+
+// Hint says what allows the change.
+func (e *ImmutableError) Hint() string {
+	return fmt.Sprintf("'chattr -%c %s' in the root allows it to be changed", e.Attribute, e.Path)
 }
 
 // Unwrap returns unix.EPERM.

@@ -4,9 +4,11 @@ package rootfs
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -185,6 +187,8 @@ func TestImmutable(t *testing.T) {
 			var immutable *ImmutableError
 			if !errors.As(tt.err, &immutable) || immutable.Path != tt.path || immutable.Attribute != attribute {
 				t.Errorf("%s = %v, want %s to be +%c", name, tt.err, tt.path, attribute)
+			} else if want := fmt.Sprintf("chattr -%c %s", attribute, tt.path); !strings.Contains(immutable.Hint(), want) {
+				t.Errorf("hint %q, want %q", immutable.Hint(), want)
 			}
 		}
 		if content(t, dir+"/p") != "old" || content(t, dir+"/d/old") != "old" {
