@@ -17,7 +17,7 @@ const (
 	passwdPath = "etc/passwd"
 	groupPath  = "etc/group"
 	// maxFile and maxLine bound what is read of either file, in bytes.
-	maxFile = 64 << 20
+	maxFile = 16 << 20
 	maxLine = 1 << 20
 )
 
