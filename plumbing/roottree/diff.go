@@ -24,6 +24,8 @@ func Diff(a, b *Tree, fn func(path string, a, b *node.Node) error) error {
 		}
 		paths[path] = true
 	})
+	noteLinks(a.mtree(), paths)
+	noteLinks(b.mtree(), paths)
 	for _, path := range slices.SortedFunc(maps.Keys(paths), node.ComparePaths) {
 		na, nb := a.get(path), b.get(path)
 		if same(na, nb) {
@@ -118,6 +120,15 @@ func diffSpecs(a, b *mtree.Spec, note func(string)) {
 	for path := range b.All() {
 		if _, ok := a.Get(path); !ok {
 			note(path)
+		}
+	}
+}
+
+// noteLinks adds the further names of files whose first is among paths.
+func noteLinks(s *mtree.Spec, paths map[string]bool) {
+	for path, e := range s.All() {
+		if e.Link != "" && paths[e.Link] {
+			paths[path] = true
 		}
 	}
 }

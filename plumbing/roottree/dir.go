@@ -3,6 +3,7 @@
 package roottree
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,6 +23,7 @@ type dir struct {
 	entries []entry // sorted by name
 	paths   int     // that lie below
 	longest int     // of these, in bytes, relative to this directory
+	sniffed bool    // what is large is known, here and below
 }
 
 type entry struct {
@@ -40,7 +42,7 @@ type BadTreeError struct {
 }
 
 func (e *BadTreeError) Error() string {
-	return "bad path in tree: " + quoted(e.Path) + " " + e.Why
+	return fmt.Sprintf("bad path in tree: %q %s", e.Path, e.Why)
 }
 
 // Unwrap returns Err.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/mtree"
@@ -87,46 +86,34 @@ func (l *Loader) read(path string, id chunkstore.ID, depth int) (*dir, error) {
 
 // tree makes a Tree of its top directory.
 func (l *Loader) tree(top *dir) (*Tree, error) {
-	t := &Tree{repo: l.repo, top: top, spec: &mtree.Spec{}}
-	text, err := t.Control(mtree.Path)
-	switch {
-	case errors.Is(err, repo.ErrNotFound):
-	case err != nil:
+	t := &Tree{repo: l.repo, top: top}
+	if err := t.readSpec(); err != nil {
 		return nil, err
-	default:
-		if t.spec, err = mtree.Parse(bytes.NewReader(text)); err != nil {
-			return nil, err
-		}
 	}
 	if err := t.settle(); err != nil {
 		return nil, err
 	}
-	return t, l.sniff(top)
-}
-
-// sniff finds out which blobs are manifests.
-func (l *Loader) sniff(d *dir) error {
-	for i := range d.entries {
-		e := &d.entries[i]
-		switch {
-		case e.dir != nil:
-			if err := l.sniff(e.dir); err != nil {
-				return err
-			}
-		case e.mode == repo.ModeFile, e.mode == repo.ModeExecutable:
-			large, known := l.large[e.id]
-			if !known {
-				_, data, err := l.repo.Object(e.id)
-				if err != nil {
-					return err
-				}
-				large = chunkstore.IsManifest(data)
-				l.large[e.id] = large
-			}
-			e.large = large
-		}
+	if err := l.sniff(top); err != nil {
+		return nil, err
 	}
-	return nil
+	return t, nil
 }
 
-func quoted(path string) string { return strconv.Quote(path) }
+// readSpec reads the tree's .devops/mtree; it need not have one.
+func (t *Tree) readSpec() error {
+	e, blocked := t.top.find(mtree.Path)
+	switch {
+	case blocked != "":
+		return &BadTreeError{Path: blocked, Why: "is no directory"}
+	case e == nil:
+		t.spec = &mtree.Spec{}
+		return nil
+	case !e.isFile():
+		return &BadTreeError{Path: mtree.Path, Why: "is no file"}
+	}
+	text, err := t.Control(mtree.Path)
+	if err == nil {
+		t.spec, err = mtree.Parse(bytes.NewReader(text))
+	}
+	return err
+}

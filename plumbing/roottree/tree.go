@@ -34,7 +34,7 @@ func (t *Tree) Spec() *mtree.Spec { return t.spec }
 // when the tree has none of that path.
 func (t *Tree) Control(path string) ([]byte, error) {
 	e, _ := t.top.find(path)
-	if e == nil || e.nodeType() != node.File || !node.IsControl(path) {
+	if e == nil || !e.isFile() || !node.IsControl(path) {
 		return nil, fmt.Errorf("control file %s: %w", path, repo.ErrNotFound)
 	}
 	_, data, err := t.repo.Object(e.id)

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roottree
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/repo"
+)
+
+// A file is large when its blob is a manifest. Attributes do not tell: one line
+// that is lost in a merge would put manifests in the place of programs.
+
+// sniff finds out which blobs are manifests, in d and below it.
+func (l *Loader) sniff(d *dir) error {
+	unknown := l.unknown(d, nil)
+	if err := l.look(unknown); err != nil {
+		return err
+	}
+	l.mark(d)
+	return nil
+}
+
+// unknown lists, once each, the blobs that have not been looked into.
+func (l *Loader) unknown(d *dir, ids []chunkstore.ID) []chunkstore.ID {
+	if d.sniffed {
+		return ids
+	}
+	for i := range d.entries {
+		e := &d.entries[i]
+		if e.dir != nil {
+			ids = l.unknown(e.dir, ids)
+			continue
+		}
+		if _, known := l.large[e.id]; !known && e.isFile() {
+			l.large[e.id] = false
+			ids = append(ids, e.id)
+		}
+	}
+	return ids
+}
+
+// look looks into blobs, on all cores: there are many, and they are small.
+func (l *Loader) look(ids []chunkstore.ID) error {
+	large := make([]bool, len(ids))
+	var next atomic.Int64
+	var g errgroup.Group
+	for range min(runtime.GOMAXPROCS(0), 1+len(ids)/64) {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(ids) {
+					return nil
+				}
+				_, data, err := l.repo.Object(ids[i])
+				if err != nil {
+					return err
+				}
+				large[i] = chunkstore.IsManifest(data)
+			}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		for _, id := range ids {
+			delete(l.large, id)
+		}
+		return err
+	}
+	for i, id := range ids {
+		l.large[id] = large[i]
+	}
+	return nil
+}
+
+// mark enters what look has found.
+func (l *Loader) mark(d *dir) {
+	if d.sniffed {
+		return
+	}
+	for i := range d.entries {
+		if e := &d.entries[i]; e.dir != nil {
+			l.mark(e.dir)
+		} else {
+			e.large = e.isFile() && l.large[e.id]
+		}
+	}
+	d.sniffed = true
+}
+
+func (e *entry) isFile() bool { return e.mode == repo.ModeFile || e.mode == repo.ModeExecutable }
