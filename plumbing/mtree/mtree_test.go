@@ -5,6 +5,7 @@ package mtree
 import (
 	"bytes"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -220,6 +221,33 @@ func TestGitsModeIsFollowed(t *testing.T) {
 		if n.Perm != tt.want {
 			t.Errorf("mode %04o, executable %v: %04o, want %04o", tt.perm, tt.executable, n.Perm, tt.want)
 		}
+	}
+}
+
+// TestGolden keeps the bytes: whoever changes them changes what other versions
+// read.
+func TestGolden(t *testing.T) {
+	text, err := os.ReadFile("testdata/mtree")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Spec
+	null, shadow, ab, same := root(node.Char), root(node.File), root(node.File), root(node.File)
+	null.Perm, null.Device = perm(0o666), node.Device{Major: 1, Minor: 3}
+	shadow.Group, shadow.Perm = "shadow", perm(0o640)
+	ab.Owner, ab.Perm, ab.Mtime = "1007", perm(0o600), &node.Mtime{Sec: 1700000000, Nsec: 1}
+	ab.Xattrs = []node.Xattr{{Name: "user.note", Value: "hi"}}
+	same.Link = "srv/a b"
+	for path, e := range map[string]Entry{
+		"dev/null": null, "etc/shadow": shadow, "srv/a b": ab, "srv/same": same, "var/empty": root(node.Dir),
+	} {
+		s.Set(path, e)
+	}
+	if diff := cmp.Diff(string(text), string(s.Encode())); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(entries(&s), entries(parse(t, string(text)))); diff != "" {
+		t.Error(diff)
 	}
 }
 
