@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -21,7 +22,7 @@ var help string
 func Command(g *porcelain.Globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "merge-driver <base> <ours> <theirs> <path>",
-		Short: "merge manifests: one side, or a conflict",
+		Short: "merge manifests and .devops/mtree for git",
 		Long:  help,
 		Args:  porcelain.ExactArgs(4),
 		RunE:  func(_ *cobra.Command, args []string) error { return run(g, args) },
@@ -43,6 +44,9 @@ func run(g *porcelain.Globals, args []string) error {
 		return nil
 	case bytes.Equal(base, ours):
 		return os.WriteFile(g.Path(args[1]), theirs, 0o666)
+	}
+	if args[3] == mtree.Path {
+		return mergeMtree(g, g.Path(args[1]), side)
 	}
 	path := ui.Path(args[3])
 	g.UI.Errorf("%s: both sides have changed this large file; ours is kept", path)

@@ -1,0 +1,98 @@
+#!/bin/sh
+
+test_description='git merges .devops/mtree by path'
+
+. ./test-lib.sh
+
+mtree=.devops/mtree
+
+# lines <text>: a .devops/mtree with these entries, committed.
+lines () {
+	mkdir -p .devops &&
+	printf '#mtree\n/set type=file uname=root gname=root\n%s\n' "$1" >$mtree &&
+	git add $mtree &&
+	git commit -q -m "$1"
+}
+
+# sides <base> <ours> <theirs>: branches ours, checked out, and theirs.
+sides () {
+	git checkout -q -B base start &&
+	lines "$1" &&
+	git checkout -q -B theirs base &&
+	lines "$3" &&
+	git checkout -q -B ours base &&
+	lines "$2"
+}
+
+test_expect_success 'set up' '
+	git devops init type >out &&
+	cd type &&
+	mkdir .devops &&
+	echo "/.devops/mtree merge=devops -text" >.gitattributes &&
+	echo one >a &&
+	echo two >b &&
+	git add . &&
+	git commit -q -m start &&
+	git tag start
+'
+
+test_expect_success 'neighbouring lines, and what differs within a line, merge' '
+	sides "./a uname=www-data
+./b uname=www-data" "./a uname=ada
+./b uname=www-data" "./a uname=www-data mode=0600
+./b uname=bob" &&
+	git merge -q -m merged theirs 2>err &&
+	test_must_be_empty err &&
+	cat >expect <<-\EOT &&
+	#mtree
+	/set type=file uname=root gname=root
+	./a uname=ada mode=0600
+	./b uname=bob
+	EOT
+	test_cmp expect $mtree
+'
+
+test_expect_success 'a conflict names the path, keeps ours and takes the rest' '
+	sides "./a uname=www-data" "./a uname=ada" "./a uname=bob
+./b mode=0600" &&
+	test_expect_code 1 git merge -q -m merged theirs >out 2>err &&
+	grep "^error: a: both sides have changed its metadata; ours are kept$" err &&
+	grep "^hint: edit their lines in .devops/mtree" err &&
+	git ls-files -u $mtree >unmerged &&
+	test_line_count = 3 unmerged &&
+	cat >expect <<-\EOT &&
+	#mtree
+	/set type=file uname=root gname=root
+	./a uname=ada
+	./b mode=0600
+	EOT
+	test_cmp expect $mtree &&
+	git add $mtree &&
+	git commit -q -m resolved
+'
+
+test_expect_success 'what is no mtree is refused, and ours stays' '
+	sides "./a uname=www-data" "./a uname=ada" "./../a uname=bob" &&
+	cp $mtree before &&
+	test_must_fail git merge -q -m merged theirs >out 2>err &&
+	grep "^fatal: read theirs: .devops/mtree, line 3: bad path \"../a\": has a step \.\.$" err &&
+	git ls-files -u $mtree >unmerged &&
+	test_line_count = 3 unmerged &&
+	test_cmp before $mtree &&
+	git merge --abort
+'
+
+test_expect_success 'other files with this attribute are merged as manifests are' '
+	git checkout -q -B theirs start &&
+	echo "b merge=devops" >>.gitattributes &&
+	echo theirs >b &&
+	git commit -q -a -m theirs &&
+	git checkout -q -B ours start &&
+	echo "b merge=devops" >>.gitattributes &&
+	echo ours >b &&
+	git commit -q -a -m ours &&
+	test_expect_code 1 git merge -q -m merged theirs >out 2>err &&
+	grep "^error: b: both sides have changed this large file; ours is kept$" err
+'
+
+test_done
