@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -119,7 +120,7 @@ func follow(ctx context.Context, g git.Runner, gitDir, branch string) error {
 // hideControl tells git that the control files are not on the root.
 func hideControl(tx *repo.IndexTx) error {
 	for _, e := range tx.Index().Entries {
-		if IsControl(e.Path) && !e.SkipWorktree {
+		if node.IsControl(e.Path) && !e.SkipWorktree {
 			e.SkipWorktree = true
 			if err := tx.Set(e); err != nil {
 				return err
@@ -127,13 +128,6 @@ func hideControl(tx *repo.IndexTx) error {
 		}
 	}
 	return nil
-}
-
-// IsControl says whether a path of the tree is a control file, which is never
-// on the root: what is in .devops at the top, and git's own files there.
-func IsControl(path string) bool {
-	return path == ".devops" || strings.HasPrefix(path, ".devops/") ||
-		path == ".gitattributes" || path == ".gitignore"
 }
 
 // publish moves the repository to its place, durably with all that is in it.
