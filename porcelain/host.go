@@ -10,6 +10,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
@@ -95,4 +96,22 @@ func (g *Globals) OpenFiles() (*worktree.Worktree, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// RootPaths turns arguments into paths of the root: relative ones begin where
+// the person is, and links among the parents are followed. The result is
+// node.RootPath for the root itself.
+func (g *Globals) RootPaths(h *host.Host, root *rootfs.Root, args []string) ([]string, error) {
+	paths := make([]string, len(args))
+	for i, arg := range args {
+		path, err := h.Below(g.Path(arg))
+		if err != nil {
+			return nil, err
+		}
+		if real, err := root.Resolve(path); err == nil {
+			path = real // else it is not there, or perhaps no more
+		}
+		paths[i] = path
+	}
+	return paths, nil
 }

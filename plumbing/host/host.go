@@ -119,6 +119,27 @@ func covered(dirs []string, path string) bool {
 	return false
 }
 
+// An OutsideError says that a path is not in the root.
+type OutsideError struct{ Path, Root string }
+
+func (e *OutsideError) Error() string {
+	return fmt.Sprintf("'%s' is not in the root %s", e.Path, e.Root)
+}
+
+// Below returns where an absolute path is in the root: node.RootPath for the
+// root itself. Links that lead to the root, or to the path's directory, are
+// followed.
+func (h *Host) Below(path string) (string, error) {
+	real := filepath.Join(resolved(filepath.Dir(path)), filepath.Base(path))
+	for _, p := range []string{path, real} {
+		rel, err := filepath.Rel(h.Root, p)
+		if err == nil && rel != ".." && !strings.HasPrefix(rel, "../") {
+			return filepath.ToSlash(rel), nil
+		}
+	}
+	return "", &OutsideError{Path: path, Root: h.Root}
+}
+
 // below returns where path is relative to dir, when it is in it. Links on the
 // way to either do not count.
 func below(dir, path string) (string, bool) {

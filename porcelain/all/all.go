@@ -14,6 +14,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/commit"
 	"github.com/git-devops/git-devops/porcelain/completion"
 	copyverb "github.com/git-devops/git-devops/porcelain/copy"
+	"github.com/git-devops/git-devops/porcelain/diff"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
 	"github.com/git-devops/git-devops/porcelain/drop"
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
@@ -69,6 +70,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		drop.Command(g),
 		whereis.Command(g),
 
+		diff.Command(g),
 		commit.Command(g),
 		history.Log(g),
 		history.Show(g),

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package diff is the verb that shows what on the root differs from what was
+// applied.
+package diff
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/accounts"
+	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
+	"github.com/git-devops/git-devops/plumbing/roottree"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+//go:embed help.txt
+var help string
+
+type options struct{ staged, exitCode bool }
+
+// Command returns the verb.
+func Command(g *porcelain.Globals) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:     "diff [--exit-code] [--staged] [--] [<path>...]",
+		Short:   "show what on the root differs from what was applied",
+		Long:    help,
+		GroupID: porcelain.GroupHosts,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.staged {
+				return g.RunGit(cmd.Context(), o.gitArgs(args))
+			}
+			return run(cmd.Context(), g, o, args)
+		},
+	}
+	cmd.Flags().BoolVar(&o.staged, "staged", false, "show what the next commit changes, as git does")
+	cmd.Flags().BoolVar(&o.exitCode, "exit-code", false, "exit with 1 when there are differences")
+	return cmd
+}
+
+func (o options) gitArgs(paths []string) []string {
+	args := []string{"diff", "--cached"}
+	if o.exitCode {
+		args = append(args, "--exit-code")
+	}
+	return slices.Concat(args, []string{"--"}, paths)
+}
+
+func run(ctx context.Context, g *porcelain.Globals, o options, args []string) error {
+	w, h, err := g.OpenHost()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	root, err := rootfs.Open(h.Root, rootfs.Options{})
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	paths, err := g.RootPaths(h, root, args)
+	if err != nil {
+		return err
+	}
+	found, err := compare(ctx, w, h, root, paths)
+	if err != nil {
+		return err
+	}
+	s := shower{g: g, w: w, root: root}
+	for _, d := range found {
+		if err := s.show(ctx, d); err != nil {
+			return err
+		}
+	}
+	if o.exitCode && len(found) > 0 {
+		return porcelain.Exit(porcelain.Differs, nil)
+	}
+	return nil
+}
+
+// A difference is a path at which the root is not as it should be. live is nil
+// where nothing is there.
+type difference struct {
+	path       string
+	want, live *node.Node
+	aspects    node.Aspect
+}
+
+// compare finds what differs at the paths or below them; without any,
+// everything.
+func compare(ctx context.Context, w *worktree.Worktree, h *host.Host, root *rootfs.Root, paths []string) ([]difference, error) {
+	commit, err := base(w, h)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := roottree.Load(w.Repo, commit.String())
+	if err == nil {
+		err = managed(tree, paths)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names, err := accounts.Open(h.Root)
+	if err != nil {
+		return nil, err
+	}
+	scanner := live.Scanner{Root: root, Names: names, Params: w.Params, Cache: h.StatePath(host.StateCache)}
+	var found []difference
+	err = scanner.Scan(ctx, tree.ID(), func() (live.Tree, error) { return tree, nil },
+		func(path string, want, live *node.Node, aspects node.Aspect) error {
+			if within(path, paths) {
+				found = append(found, difference{path, want, live, aspects})
+			}
+			return nil
+		})
+	return found, err
+}
+
+// base is the commit that was last applied, or else HEAD, which is what will be
+// applied first.
+func base(w *worktree.Worktree, h *host.Host) (chunkstore.ID, error) {
+	commit, ok, err := h.Applied()
+	if err == nil && !ok {
+		commit, ok, err = w.Repo.Ref("HEAD")
+	}
+	if err == nil && !ok {
+		err = fmt.Errorf("%w on %s", host.ErrNoCommit, h.Type)
+	}
+	return commit, err
+}
+
+// managed returns an error for a path that the tree has nothing at or below.
+func managed(tree *roottree.Tree, paths []string) error {
+	for _, path := range paths {
+		if path == node.RootPath {
+			continue
+		}
+		if _, err := tree.Get(path); err != nil {
+			return fmt.Errorf("'%s' %w", ui.Path(path), worktree.ErrNoMatch)
+		}
+	}
+	return nil
+}
+
+func within(path string, dirs []string) bool {
+	return len(dirs) == 0 || slices.ContainsFunc(dirs, func(dir string) bool {
+		return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir+"/")
+	})
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
+	"github.com/git-devops/git-devops/plumbing/spool"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+// textLimit is the size in bytes from which on a file is shown by its ranges.
+const textLimit = 4 << 20
+
+// A shower shows differences.
+type shower struct {
+	g    *porcelain.Globals
+	w    *worktree.Worktree
+	root *rootfs.Root
+}
+
+func (s *shower) show(ctx context.Context, d difference) error {
+	r := record{Path: ui.Path(d.path), Aspects: d.aspects.Names(), Metadata: words(d)}
+	if d.live == nil || d.aspects&node.AspectType != 0 {
+		r.Metadata = []word{{What: "type", Applied: kind(d.want), Live: kind(d.live)}}
+	}
+	if d.aspects&node.AspectContent != 0 && d.want.Type == node.Symlink {
+		target, err := s.targets(d)
+		if err != nil {
+			return err
+		}
+		r.Metadata = append(r.Metadata, target)
+	}
+	s.g.UI.Print(r)
+	if s.g.UI.JSON() || d.want.Type != node.File || d.live != nil && d.aspects&node.AspectContent == 0 {
+		return nil
+	}
+	return s.content(ctx, d)
+}
+
+func (s *shower) targets(d difference) (word, error) {
+	_, was, err := s.w.Repo.Object(d.want.Content)
+	if err != nil {
+		return word{}, err
+	}
+	is, err := s.root.Readlink(d.path)
+	return word{What: "target", Applied: string(was), Live: is}, err
+}
+
+// content shows how a file has changed, or what it was when it is gone.
+func (s *shower) content(ctx context.Context, d difference) error {
+	_, was, err := s.w.Repo.Object(d.want.Content)
+	if err != nil {
+		return err
+	}
+	var f *os.File
+	var size int64
+	if d.live != nil {
+		if f, err = s.root.OpenFile(d.path); err != nil {
+			return err
+		}
+		defer f.Close()
+		fi, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		size = fi.Size()
+	}
+	if d.want.Large || size > textLimit {
+		return s.ranges(ctx, d, was, f)
+	}
+	return s.text(ctx, d.path, was, f)
+}
+
+func (s *shower) ranges(ctx context.Context, d difference, was []byte, f *os.File) (err error) {
+	var before, after *chunkstore.Manifest
+	if d.want.Large {
+		if before, err = chunkstore.ParseManifest(was); err != nil {
+			return fmt.Errorf("%s: %w", ui.Path(d.path), err)
+		}
+	}
+	if f != nil {
+		after, err = largefile.DescribeContent(ctx, f, largefile.CaptureOptions{Params: s.w.Params, Previous: before})
+		if err != nil {
+			return fmt.Errorf("%s: %w", ui.Path(d.path), err)
+		}
+	}
+	s.g.ShowRanges(d.path, before, after)
+	return nil
+}
+
+// text lets git compare two versions, which it finds below a and b, so that
+// its output names them so.
+func (s *shower) text(ctx context.Context, path string, was []byte, f *os.File) error {
+	dir, err := spool.CreateDir(os.TempDir())
+	if err != nil {
+		return err
+	}
+	defer spool.DropDir(dir)
+	before, after := filepath.Join("a", path), os.DevNull
+	if err := put(dir.Name(), before, func(w io.Writer) error {
+		_, err := w.Write(was)
+		return err
+	}); err != nil {
+		return err
+	}
+	if f != nil {
+		after = filepath.Join("b", path)
+		if err := put(dir.Name(), after, func(w io.Writer) error {
+			_, err := io.Copy(w, io.LimitReader(f, 2*textLimit))
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	// The directory is no repository, nor in one: no attributes count.
+	none := s.w.Git.At(dir.Name()).With("GIT_CEILING_DIRECTORIES=" + filepath.Dir(dir.Name()))
+	none.Dir = dir.Name()
+	return s.gitDiff(ctx, none, before, after)
+}
+
+func (s *shower) gitDiff(ctx context.Context, none git.Runner, before, after string) error {
+	colour := "--color=never"
+	if s.g.UI.Paint(ui.Bold, "x") != "x" {
+		colour = "--color=always"
+	}
+	out, err := none.Run(ctx, nil, "diff", "--no-index", "--no-ext-diff", "--no-prefix", colour, "--", before, after)
+	if err != nil && git.ExitCode(err) != 1 {
+		return err
+	}
+	_, err = s.g.UI.Out().Write(out)
+	return err
+}
+
+func put(dir, path string, fill func(io.Writer) error) error {
+	full := filepath.Join(dir, path)
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(0o600))
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(f), f.Close())
+}
