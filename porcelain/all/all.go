@@ -29,6 +29,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/move"
 	"github.com/git-devops/git-devops/porcelain/peer"
 	"github.com/git-devops/git-devops/porcelain/prepush"
+	"github.com/git-devops/git-devops/porcelain/rm"
 	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
 	"github.com/git-devops/git-devops/porcelain/store"
@@ -71,6 +72,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		whereis.Command(g),
 
 		diff.Command(g),
+		rm.Command(g),
 		commit.Command(g),
 		history.Log(g),
 		history.Show(g),
