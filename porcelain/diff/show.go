@@ -3,11 +3,11 @@
 package diff
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -110,34 +110,29 @@ func (s *shower) text(ctx context.Context, path string, was []byte, f *os.File) 
 		return err
 	}
 	defer spool.DropDir(dir)
-	before, after := filepath.Join("a", path), os.DevNull
-	if err := put(dir.Name(), before, func(w io.Writer) error {
-		_, err := w.Write(was)
+	before, after := filepath.Join(dir.Name(), "a"), filepath.Join(dir.Name(), "b")
+	if err := put(before, path, bytes.NewReader(was)); err != nil {
 		return err
-	}); err != nil {
-		return err
-	}
-	if f != nil {
-		after = filepath.Join("b", path)
-		if err := put(dir.Name(), after, func(w io.Writer) error {
-			_, err := io.Copy(w, io.LimitReader(f, 2*textLimit))
-			return err
-		}); err != nil {
-			return err
-		}
 	}
 	// The directory is no repository, nor in one: no attributes count.
-	none := s.w.Git.At(dir.Name()).With("GIT_CEILING_DIRECTORIES=" + filepath.Dir(dir.Name()))
+	none := s.w.Git.At(dir.Name())
+	if f == nil { // git takes both names from the one there is
+		none.Dir = before
+		return s.gitDiff(ctx, none, "--src-prefix=a/", "--dst-prefix=b/", "--", path, os.DevNull)
+	}
+	if err := put(after, path, io.LimitReader(f, 2*textLimit)); err != nil {
+		return err
+	}
 	none.Dir = dir.Name()
-	return s.gitDiff(ctx, none, before, after)
+	return s.gitDiff(ctx, none, "--no-prefix", "--", "a/"+path, "b/"+path)
 }
 
-func (s *shower) gitDiff(ctx context.Context, none git.Runner, before, after string) error {
+func (s *shower) gitDiff(ctx context.Context, none git.Runner, args ...string) error {
 	colour := "--color=never"
 	if s.g.UI.Paint(ui.Bold, "x") != "x" {
 		colour = "--color=always"
 	}
-	out, err := none.Run(ctx, nil, "diff", "--no-index", "--no-ext-diff", "--no-prefix", colour, "--", before, after)
+	out, err := none.Run(ctx, nil, append([]string{"diff", "--no-index", "--no-ext-diff", colour}, args...)...)
 	if err != nil && git.ExitCode(err) != 1 {
 		return err
 	}
@@ -145,14 +140,15 @@ func (s *shower) gitDiff(ctx context.Context, none git.Runner, before, after str
 	return err
 }
 
-func put(dir, path string, fill func(io.Writer) error) error {
+func put(dir, path string, content io.Reader) error {
 	full := filepath.Join(dir, path)
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(0o600))
+	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(fill(f), f.Close())
+	_, err = io.Copy(f, content)
+	return errors.Join(err, f.Close())
 }
