@@ -43,10 +43,11 @@ func (g *Globals) RunGit(ctx context.Context, args []string) error {
 	return err
 }
 
-// passOn keeps what follows a verb of git's from being read as our options.
+// passOn keeps what follows a verb of git's from being read as our options, but
+// for a question about the verb itself.
 func passOn(root *cobra.Command, args []string) []string {
 	at := verbAt(root.PersistentFlags(), args)
-	if at == len(args) {
+	if at == len(args) || len(args) == at+2 && (args[at+1] == "-h" || args[at+1] == "--help") {
 		return args
 	}
 	for _, cmd := range root.Commands() {

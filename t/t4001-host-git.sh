@@ -66,8 +66,10 @@ test_expect_success 'the exit code and the words are git'\''s' '
 	grep "^error: unknown option" err &&
 	test_expect_code 128 git devops show absent 2>err &&
 	grep "^fatal: ambiguous argument" err &&
-	test_expect_code 129 git devops commit -h >out 2>&1 &&
-	grep "^usage: git commit" out
+	test_expect_code 129 git devops commit -h --amend >out 2>&1 &&
+	grep "^usage: git commit" out &&
+	test_expect_code 129 git devops commit -h >out &&
+	grep "^usage: git devops commit" out
 '
 
 test_expect_success 'log and show, with options before and behind' '
