@@ -25,7 +25,7 @@ test_expect_success 'set up a shell with completion' '
 for name in git-devops gdo
 do
 	test_expect_success "$name <TAB> completes verbs" '
-		bash complete.bash '$name' ver >out &&
+		bash complete.bash '$name' vers >out &&
 		grep "^<version *>" out
 	'
 	test_expect_success "$name <TAB> completes options" '
@@ -35,7 +35,7 @@ do
 done
 
 test_expect_success 'git devops <TAB> completes verbs' '
-	bash complete.bash git devops ver >out &&
+	bash complete.bash git devops vers >out &&
 	echo "<version >" >expect &&
 	test_cmp expect out
 '
@@ -53,7 +53,7 @@ test_expect_success 'git -C <dir> devops <verb> <TAB> completes options' '
 '
 
 test_expect_success 'git devops help <TAB> completes verbs' '
-	bash complete.bash git devops help ver >out &&
+	bash complete.bash git devops help vers >out &&
 	echo "<version >" >expect &&
 	test_cmp expect out
 '
