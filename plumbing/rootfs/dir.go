@@ -94,6 +94,11 @@ func openRegular(dir int, name string) (int, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return -1, ErrNotRegular
 	}
+	return openSeen(dir, name, &st)
+}
+
+// openSeen opens what lstat has said to be a regular file, and makes sure.
+func openSeen(dir int, name string, st *Info) (int, error) {
 	const flags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
 	fd, err := unix.Openat(dir, name, flags|unix.O_NOATIME, 0)
 	if err == unix.EPERM {
@@ -106,7 +111,7 @@ func openRegular(dir int, name string) (int, error) {
 	default:
 		return -1, err
 	}
-	err = unix.Fstat(fd, &st)
+	err = unix.Fstat(fd, st)
 	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
 		err = ErrNotRegular
 	}
