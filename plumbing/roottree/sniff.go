@@ -15,6 +15,10 @@ import (
 // A file is large when its blob is a manifest. Attributes do not tell: one line
 // that is lost in a merge would put manifests in the place of programs.
 
+// Know tells the Loader whether a blob is a manifest, so that it need not be
+// read to find out. What a blob is never changes.
+func (l *Loader) Know(blob chunkstore.ID, manifest bool) { l.large[blob] = manifest }
+
 // sniff finds out which blobs are manifests, in d and below it.
 func (l *Loader) sniff(d *dir) error {
 	unknown := l.unknown(d, nil)
