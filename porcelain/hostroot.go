@@ -25,6 +25,8 @@ type HostRoot struct {
 	Host     *host.Host
 	Root     *rootfs.Root
 	Accounts *accounts.Accounts
+
+	loader *roottree.Loader
 }
 
 // OpenRoot opens the repository of a host and its root. The error is
@@ -56,7 +58,7 @@ func NewHostRoot(w *worktree.Worktree) (*HostRoot, error) {
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
-	return &HostRoot{w, h, root, names}, nil
+	return &HostRoot{Worktree: w, Host: h, Root: root, Accounts: names}, nil
 }
 
 // Close closes the root and the repository.
@@ -93,8 +95,20 @@ func (h *HostRoot) Differences(ctx context.Context, s *live.Scanner, commit chun
 	if err != nil {
 		return err
 	}
-	load := func() (live.Tree, error) { return roottree.Load(h.Repo, tree.String()) }
+	load := func() (live.Tree, error) { return h.Loader().Load(tree.String()) }
 	return s.Scan(ctx, tree, load, fn)
+}
+
+// Loader reads trees. Which blobs are manifests it knows from the stat cache,
+// as far as that goes.
+func (h *HostRoot) Loader() *roottree.Loader {
+	if h.loader == nil {
+		h.loader = roottree.NewLoader(h.Repo)
+		cache := live.OpenCache(h.StatCache())
+		defer cache.Close()
+		cache.Files(h.loader.Know)
+	}
+	return h.loader
 }
 
 // RootPath returns where an argument is, relative to the root.

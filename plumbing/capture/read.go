@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -141,19 +140,40 @@ func (s *smallReader) read(c *candidate) error {
 	if err != nil {
 		return s.replaced(c, err)
 	}
-	if c.link == "" {
-		if c.xattrs, err = d.Xattrs(name); err != nil {
-			return s.replaced(c, err)
-		}
+	switch {
+	case c.kind() == unix.S_IFREG && c.toRead() && !c.large:
+		return s.file(d, name, c)
+	case c.kind() == unix.S_IFLNK && c.toRead():
+		err = s.symlink(d, name, c)
 	}
-	if !c.toRead() || c.large {
-		return nil
+	if err == nil && c.link == "" {
+		c.xattrs, err = d.Xattrs(name)
 	}
-	data, err := s.content(d, name, c)
+	return s.replaced(c, err)
+}
+
+func (s *smallReader) symlink(d *rootfs.Dir, name string, c *candidate) error {
+	target, err := d.Readlink(name)
 	if err != nil {
 		return err
 	}
-	if chunkstore.IsManifest(data) && c.kind() == unix.S_IFREG {
+	return s.blob(s.batch, s.encoder, c, []byte(target))
+}
+
+func (s *smallReader) file(d *rootfs.Dir, name string, c *candidate) error {
+	f, err := d.OpenSeen(name)
+	if err != nil {
+		return s.replaced(c, err)
+	}
+	defer f.Close()
+	data, err := s.content(f, c)
+	if err != nil {
+		return s.replaced(c, err)
+	}
+	if c.xattrs, err = f.Xattrs(); err != nil {
+		return err
+	}
+	if chunkstore.IsManifest(data) {
 		c.large = true // or it would be taken for the manifest of another file
 		return nil
 	}
@@ -166,46 +186,51 @@ func (s *smallReader) read(c *candidate) error {
 // replaced is the error of a path at which nothing lies any more, or something
 // else.
 func (r *run) replaced(c *candidate, err error) error {
-	if nothing(err) || errors.Is(err, rootfs.ErrNotRegular) || errors.Is(err, unix.EINVAL) || errors.Is(err, io.EOF) {
+	if nothing(err) || errors.Is(err, rootfs.ErrNotRegular) || errors.Is(err, unix.EINVAL) || err == errShrunk {
 		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
 	}
 	return err
 }
 
-// content reads a small file or a link.
-func (s *smallReader) content(d *rootfs.Dir, name string, c *candidate) ([]byte, error) {
-	if c.kind() == unix.S_IFLNK {
-		target, err := d.Readlink(name)
-		if err != nil {
-			return nil, s.replaced(c, err)
-		}
-		return []byte(target), nil
-	}
-	f, err := d.OpenFile(name)
-	if err != nil {
-		return nil, s.replaced(c, err)
-	}
-	defer f.Close()
+// content reads a small file.
+func (s *smallReader) content(f *rootfs.File, c *candidate) ([]byte, error) {
 	if int64(cap(s.buf)) < c.id.Size {
 		s.buf = make([]byte, max(c.id.Size, 64<<10))
 	}
 	data := s.buf[:c.id.Size]
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, s.replaced(c, err)
+	for n := 0; n < len(data); {
+		more, err := f.Read(data[n:])
+		if err != nil {
+			return nil, err
+		}
+		if more == 0 {
+			return nil, errShrunk
+		}
+		n += more
 	}
-	return data, c.same(f)
+	var st unix.Stat_t
+	if err := f.Stat(&st); err != nil {
+		return nil, err
+	}
+	return data, c.same(&st)
 }
 
-// same makes sure that f is still the file that was seen.
-func (c *candidate) same(f *os.File) error {
+var errShrunk = fmt.Errorf("%w: it has shrunk", largefile.ErrChanged)
+
+// same makes sure that a file is still the one that was seen.
+func (c *candidate) same(st *unix.Stat_t) error {
+	if live.IdentityOf(st) != c.id {
+		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
+	}
+	return nil
+}
+
+func (c *candidate) stillOpen(f *os.File) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return err
 	}
-	if live.IdentityOf(&st) != c.id {
-		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
-	}
-	return nil
+	return c.same(&st)
 }
 
 // blob stores data as the candidate's blob.
@@ -250,7 +275,7 @@ func (r *run) readManifest(ctx context.Context, batch *gitstore.Batch, c *candid
 		return r.replaced(c, err)
 	}
 	defer f.Close()
-	if err := c.same(f); err != nil {
+	if err := c.stillOpen(f); err != nil {
 		return err
 	}
 	src, err := largefile.NewFile(f, r.Params.Min)
@@ -268,7 +293,7 @@ func (r *run) readManifest(ctx context.Context, batch *gitstore.Batch, c *candid
 		return err
 	}
 	c.stored = counted.bytes.Load()
-	if err := c.same(f); err != nil {
+	if err := c.stillOpen(f); err != nil {
 		return err
 	}
 	return r.blob(batch, packfile.NewEncoder(), c, m.Encode())

@@ -142,7 +142,8 @@ func (l *looker) lookAt(ctx context.Context, it *item) error {
 	if it.found.id.settled(l.since) {
 		it.found.flags |= flagSettled
 	}
-	at := place{ctx, d, name}
+	at := &place{ctx: ctx, dir: d, name: name}
+	defer at.close()
 	if it.want == nil && it.old.flags.has(flagAs) {
 		it.unchanged, err = l.still(at, it)
 		if it.unchanged || err != nil {
@@ -185,12 +186,19 @@ type place struct {
 	ctx  context.Context
 	dir  *rootfs.Dir
 	name string
+	file *rootfs.File // once it was opened
+}
+
+func (at *place) close() {
+	if at.file != nil {
+		at.file.Close()
+	}
 }
 
 // still tells whether what was found, which is not the file that the cache has,
 // or not for certain, is like it and therefore still as the tree has it. So
 // that touching a file or filling a directory does not ask for the tree.
-func (l *looker) still(at place, it *item) (bool, error) {
+func (l *looker) still(at *place, it *item) (bool, error) {
 	was, is := &it.old.id, &it.found.id
 	mtime := it.old.flags & flagMtime
 	if was.Mode != is.Mode || was.UID != is.UID || was.GID != is.GID || was.Rdev != is.Rdev ||
@@ -198,16 +206,13 @@ func (l *looker) still(at place, it *item) (bool, error) {
 		is.Mode&unix.S_IFMT == unix.S_IFREG && (was.Nlink > 1 || is.Nlink > 1 || was.Size != is.Size) {
 		return false, nil
 	}
-	if _, err := l.reader.xattrs(at, it); err != nil {
-		return false, err
-	}
-	if it.found.xattrs != it.old.xattrs {
-		return false, nil
-	}
 	if err := l.reader.content(at, it, it.old.flags.has(flagLarge), nil); err != nil {
 		return false, err
 	}
-	if it.found.content != it.old.content {
+	if _, err := l.reader.xattrs(at, it); err != nil {
+		return false, err
+	}
+	if it.found.content != it.old.content || it.found.xattrs != it.old.xattrs {
 		return false, nil
 	}
 	it.found.flags |= flagAs | mtime
@@ -215,7 +220,7 @@ func (l *looker) still(at place, it *item) (bool, error) {
 }
 
 // meet makes the node that is at the path.
-func (l *looker) meet(at place, it *item) error {
+func (l *looker) meet(at *place, it *item) error {
 	if it.want.Implied && it.found.id.Mode&unix.S_IFMT == unix.S_IFLNK {
 		it.implied = l.leadsToDir(it.path)
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"os"
 	"strconv"
 
@@ -36,7 +35,7 @@ func newReader(r *run) reader { return reader{r, sha1.New(), make([]byte, readSi
 // content finds the id of a file's or link's content, unless the entry found
 // has it. With large it is that of the manifest. want is nil when it is not
 // known.
-func (r *reader) content(at place, it *item, large bool, want *node.Node) (err error) {
+func (r *reader) content(at *place, it *item, large bool, want *node.Node) (err error) {
 	f := &it.found
 	kind := f.id.Mode & unix.S_IFMT
 	if kind != unix.S_IFREG && kind != unix.S_IFLNK {
@@ -73,7 +72,7 @@ func (r *reader) content(at place, it *item, large bool, want *node.Node) (err e
 // replaced before it was read.
 var errAgain = errors.New("replaced meanwhile")
 
-func (at place) readlink() (string, error) {
+func (at *place) readlink() (string, error) {
 	target, err := at.dir.Readlink(at.name)
 	if errors.Is(err, unix.EINVAL) {
 		err = errAgain
@@ -81,21 +80,19 @@ func (at place) readlink() (string, error) {
 	return target, err
 }
 
-func (at place) open() (*os.File, error) {
-	f, err := at.dir.OpenFile(at.name)
+func notRegular(err error) error {
 	if errors.Is(err, rootfs.ErrNotRegular) {
-		err = errAgain
+		return errAgain
 	}
-	return f, err
+	return err
 }
 
 // blob returns the id of a file's content, of which there are size bytes.
-func (r *reader) blob(at place, size int64) (id chunkstore.ID, err error) {
-	f, err := at.open()
+func (r *reader) blob(at *place, size int64) (id chunkstore.ID, err error) {
+	at.file, err = at.dir.OpenSeen(at.name)
 	if err != nil {
-		return id, err
+		return id, notRegular(err)
 	}
-	defer f.Close()
 	r.sum.Reset()
 	header := append(r.buf[:0], "blob "...)
 	header = strconv.AppendInt(header, size, 10)
@@ -104,12 +101,12 @@ func (r *reader) blob(at place, size int64) (id chunkstore.ID, err error) {
 		if err := at.ctx.Err(); err != nil {
 			return id, err
 		}
-		n, err := f.Read(r.buf[:min(left, readSize)])
-		if err == io.EOF {
-			break // it has shrunk, so the id is that of no file
-		}
+		n, err := at.file.Read(r.buf[:min(left, readSize)])
 		if err != nil {
 			return id, err
+		}
+		if n == 0 {
+			break // it has shrunk, so the id is that of no file
 		}
 		r.sum.Write(r.buf[:n])
 		left -= int64(n)
@@ -126,16 +123,16 @@ func (r *reader) progress(n int64) {
 }
 
 // manifest returns the id of the manifest of a file's content.
-func (r *reader) manifest(at place, want *node.Node) (id chunkstore.ID, err error) {
+func (r *reader) manifest(at *place, want *node.Node) (id chunkstore.ID, err error) {
 	select {
 	case r.large <- struct{}{}:
 	case <-at.ctx.Done():
 		return id, at.ctx.Err()
 	}
 	defer func() { <-r.large }()
-	f, err := at.open()
+	f, err := at.dir.OpenFile(at.name)
 	if err != nil {
-		return id, err
+		return id, notRegular(err)
 	}
 	defer f.Close()
 	m, err := r.describe(at.ctx, f, want)
@@ -156,12 +153,12 @@ func (r *reader) describe(ctx context.Context, f *os.File, want *node.Node) (*ch
 }
 
 // xattrs returns the extended attributes, and notes their digest.
-func (r *reader) xattrs(at place, it *item) ([]node.Xattr, error) {
+func (r *reader) xattrs(at *place, it *item) ([]node.Xattr, error) {
 	f := &it.found
 	if it.recalled() && !f.flags.has(flagXattrs) {
 		return nil, nil
 	}
-	xattrs, err := at.dir.Xattrs(at.name)
+	xattrs, err := at.xattrs()
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +169,13 @@ func (r *reader) xattrs(at place, it *item) ([]node.Xattr, error) {
 		f.xattrs = xattrsID(xattrs)
 	}
 	return xattrs, nil
+}
+
+func (at *place) xattrs() ([]node.Xattr, error) {
+	if at.file != nil {
+		return at.file.Xattrs()
+	}
+	return at.dir.Xattrs(at.name)
 }
 
 // recalled tells whether what was found is what the cache has.

@@ -5,6 +5,8 @@ package live
 import (
 	"iter"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
 )
@@ -136,4 +138,15 @@ func (c *Cache) Find(path string) (Memory, bool) {
 		return Memory{}, false
 	}
 	return Memory{Path: path, ID: e.id, Content: e.content, Large: e.flags.has(flagLarge)}, true
+}
+
+// Files calls fn for the content of each file that the cache knows, as far as
+// the cache is not damaged. What was large was stored as a manifest.
+func (c *Cache) Files(fn func(content chunkstore.ID, large bool)) {
+	for e := c.peek(); e != nil; e = c.peek() {
+		if e.flags.has(flagAs|flagContent) && e.id.Mode&unix.S_IFMT == unix.S_IFREG {
+			fn(e.content, e.flags.has(flagLarge))
+		}
+		c.skip()
+	}
 }

@@ -25,7 +25,7 @@ func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o 
 		return err
 	}
 	defer h.Root.Close()
-	c := &comparison{h: h, loader: roottree.NewLoader(h.Repo)}
+	c := &comparison{h: h}
 	if err := c.find(ctx, g); err != nil {
 		return err
 	}
@@ -45,7 +45,6 @@ func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o 
 // A comparison is what a host's status tells.
 type comparison struct {
 	h       *porcelain.HostRoot
-	loader  *roottree.Loader
 	applied chunkstore.ID // zero for none
 	target  host.Target   // with a zero commit for none
 	paths   []path        // sorted by node.ComparePaths
@@ -115,7 +114,7 @@ func (c *comparison) load(commit chunkstore.ID) (*roottree.Tree, error) {
 	if commit.IsZero() {
 		return nil, nil
 	}
-	return c.loader.Load(commit.String())
+	return c.h.Loader().Load(commit.String())
 }
 
 func comparePaths(a, b path) int { return node.ComparePaths(string(a.Path), string(b.Path)) }

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -55,7 +54,7 @@ func run(ctx context.Context, g *porcelain.Globals) error {
 	if err != nil {
 		return err
 	}
-	tree, err := roottree.Load(h.Repo, commit.String())
+	tree, err := h.Loader().Load(commit.String())
 	if err != nil {
 		return err
 	}
