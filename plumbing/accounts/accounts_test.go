@@ -175,6 +175,9 @@ func TestMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if a.users.service.id == nil || a.groups.service.name == nil {
+		t.Fatal("the name service would not be asked")
+	}
 	asked := 0
 	a.users.service = service{
 		id:   func(name string) (uint32, bool) { asked++; return 70001, name == "ldap" },

@@ -21,22 +21,19 @@ const (
 	maxLine = 1 << 20
 )
 
-// Open reads the accounts of a root. Files that are not there have none. Where
-// the root is the machine's own, its name service is asked, too.
+// Open reads the accounts of the root that is the directory rootDir; see Read.
 func Open(rootDir string) (*Accounts, error) {
 	root, err := rootfs.Open(rootDir, rootfs.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	a, err := Read(root)
-	if err == nil && isMachine(rootDir) {
-		a.askMachine()
-	}
-	return a, err
+	return Read(root)
 }
 
-// Read reads the passwd and group files of a root, and asks nobody else.
+// Read reads the passwd and group files of a root. Those that are not there
+// name nobody. Where the root is the machine's own, its name service is asked
+// for whom they do not name.
 func Read(root *rootfs.Root) (*Accounts, error) {
 	a := empty()
 	for path, t := range map[string]*table{passwdPath: &a.users, groupPath: &a.groups} {
@@ -52,6 +49,9 @@ func Read(root *rootfs.Root) (*Accounts, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read accounts of %s: %w", path, err)
 		}
+	}
+	if isMachine(root) {
+		a.askMachine()
 	}
 	return a, nil
 }

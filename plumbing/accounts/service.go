@@ -3,19 +3,20 @@
 package accounts
 
 import (
-	"os"
 	"os/user"
 	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
 // isMachine tells whether a root is the one that this process runs on.
-func isMachine(rootDir string) bool {
-	root, err := os.Stat(rootDir)
-	if err != nil {
-		return false
-	}
-	machine, err := os.Stat("/")
-	return err == nil && os.SameFile(root, machine)
+func isMachine(root *rootfs.Root) bool {
+	var machine unix.Stat_t
+	info, err := root.Lstat(node.RootPath)
+	return err == nil && unix.Stat("/", &machine) == nil && info.Dev == machine.Dev && info.Ino == machine.Ino
 }
 
 // askMachine makes the machine's name service answer what the files do not.
