@@ -29,10 +29,10 @@ func appendPath(b []byte, path string) []byte {
 
 func appendEntry(b []byte, e Entry) []byte {
 	if e.Type != node.File {
-		b = fmt.Appendf(b, " type=%s", e.Type)
+		b = append(append(b, " type="...), e.Type...)
 	}
-	b = appendOwner(b, "uname", "uid", e.Owner, node.DefaultOwner)
-	b = appendOwner(b, "gname", "gid", e.Group, node.DefaultGroup)
+	b = appendOwner(b, " uname=", " uid=", e.Owner, node.DefaultOwner)
+	b = appendOwner(b, " gname=", " gid=", e.Group, node.DefaultGroup)
 	if e.Perm != nil {
 		b = fmt.Appendf(b, " mode=%04o", *e.Perm)
 	}
@@ -57,7 +57,7 @@ func appendOwner(b []byte, nameKey, idKey, name, byDefault string) []byte {
 	case name == byDefault:
 		return b
 	case isID(name):
-		return fmt.Appendf(b, " %s=%s", idKey, name)
+		return append(append(b, idKey...), name...)
 	}
-	return appendVis(fmt.Appendf(b, " %s=", nameKey), name)
+	return appendVis(append(b, nameKey...), name)
 }

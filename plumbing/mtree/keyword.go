@@ -26,75 +26,81 @@ func (p *parser) keywords(e *Entry, rest []byte) (seen keySet, err error) {
 		}
 		key, value, ok := bytes.Cut(field, []byte("="))
 		if !ok {
-			return nil, fmt.Errorf("%q is not keyword=value", field)
+			return 0, fmt.Errorf("%q is not keyword=value", field)
 		}
-		if err := p.keyword(e, string(key), value, &seen); err != nil {
-			return nil, err
+		said, err := p.keyword(e, string(key), value)
+		if err != nil {
+			return 0, err
 		}
+		if seen&said&^hasXattr != 0 {
+			return 0, fmt.Errorf("keyword %q says something twice", key)
+		}
+		seen |= said
 	}
 	slices.SortFunc(e.Xattrs, compareXattrs)
 	for i := 1; i < len(e.Xattrs); i++ {
 		if e.Xattrs[i].Name == e.Xattrs[i-1].Name {
-			return nil, fmt.Errorf("xattr %q is there twice", e.Xattrs[i].Name)
+			return 0, fmt.Errorf("xattr %q is there twice", e.Xattrs[i].Name)
 		}
 	}
 	return seen, nil
 }
 
-// A keySet is what a line has said already. An id and a name say the same.
-type keySet []string
+// A keySet is what a line says. An id and a name say the same.
+type keySet uint8
 
-func (s *keySet) add(key string) error {
-	if s.has(key) {
-		return errors.New("says a thing twice")
-	}
-	*s = append(*s, key)
-	return nil
-}
+const (
+	hasType keySet = 1 << iota
+	hasOwner
+	hasGroup
+	hasMode
+	hasTime
+	hasDevice
+	hasLink
+	hasXattr
+)
 
-func (s keySet) has(key string) bool { return slices.Contains(s, key) }
-
-func (p *parser) keyword(e *Entry, key string, value []byte, seen *keySet) (err error) {
-	if name, ok := strings.CutPrefix(key, xattrPrefix); ok {
-		x, err := parseXattr(name, value)
-		e.Xattrs = append(e.Xattrs, x)
-		return err
-	}
-	slot := key
+func (p *parser) keyword(e *Entry, key string, value []byte) (said keySet, err error) {
 	switch key {
 	case "type":
-		e.Type, err = parseType(string(value))
-	case "uname", "gname":
-		slot = key[:1]
-		*e.owner(slot), err = p.parseName(value)
-	case "uid", "gid":
-		slot = key[:1]
-		*e.owner(slot), err = p.parseOwnerID(value)
+		said = hasType
+		e.Type, err = parseType(value)
+	case "uname":
+		said = hasOwner
+		e.Owner, err = p.parseName(value)
+	case "uid":
+		said = hasOwner
+		e.Owner, err = p.parseOwnerID(value)
+	case "gname":
+		said = hasGroup
+		e.Group, err = p.parseName(value)
+	case "gid":
+		said = hasGroup
+		e.Group, err = p.parseOwnerID(value)
 	case "mode":
+		said = hasMode
 		e.Perm, err = parseMode(string(value))
 	case "time":
+		said = hasTime
 		e.Mtime, err = parseTime(string(value))
 	case "device":
+		said = hasDevice
 		e.Device, err = parseDevice(string(value))
 	case "hardlink":
+		said = hasLink
 		e.Link, err = parsePath(value)
 	default:
-		return fmt.Errorf("unknown keyword %q", key)
+		said = hasXattr
+		err = parseXattr(e, key, value)
 	}
-	return errors.Join(err, seen.add(slot))
+	return said, err
 }
 
-// owner is the field that uid and uname ("u"), or gid and gname ("g") set.
-func (e *Entry) owner(slot string) *string {
-	if slot == "u" {
-		return &e.Owner
-	}
-	return &e.Group
-}
+var types = []node.Type{node.File, node.Dir, node.Symlink, node.Fifo, node.Char, node.Block}
 
-func parseType(text string) (node.Type, error) {
-	for _, t := range []node.Type{node.File, node.Dir, node.Symlink, node.Fifo, node.Char, node.Block} {
-		if string(t) == text {
+func parseType(text []byte) (node.Type, error) {
+	for _, t := range types {
+		if string(t) == string(text) {
 			return t, nil
 		}
 	}
@@ -105,6 +111,9 @@ func parseType(text string) (node.Type, error) {
 const maxOwner = 255
 
 func (p *parser) parseName(value []byte) (string, error) {
+	if known, ok := p.names[string(value)]; ok {
+		return known, nil
+	}
 	name, err := unvis(value)
 	switch {
 	case err != nil:
@@ -114,22 +123,20 @@ func (p *parser) parseName(value []byte) (string, error) {
 	case isDigits(name):
 		return "", fmt.Errorf("the number %s is no name", name)
 	}
-	return p.intern(name), nil
+	p.names[string(value)] = name
+	return name, nil
 }
 
 func (p *parser) parseOwnerID(value []byte) (string, error) {
-	if !isID(string(value)) {
+	if known, ok := p.ids[string(value)]; ok {
+		return known, nil
+	}
+	id := string(value)
+	if !isID(id) {
 		return "", fmt.Errorf("%q is no id", value)
 	}
-	return p.intern(string(value)), nil
-}
-
-func (p *parser) intern(name string) string {
-	if known, ok := p.names[name]; ok {
-		return known
-	}
-	p.names[name] = name
-	return name
+	p.ids[id] = id
+	return id, nil
 }
 
 // isID tells whether name is a decimal id, of which there is one spelling. The
@@ -185,22 +192,27 @@ func parseDevice(text string) (node.Device, error) {
 // maxXattr is the size in bytes of the largest value that Linux takes.
 const maxXattr = 64 << 10
 
-func parseXattr(visName string, value []byte) (node.Xattr, error) {
+func parseXattr(e *Entry, key string, value []byte) error {
+	visName, ok := strings.CutPrefix(key, xattrPrefix)
+	if !ok {
+		return fmt.Errorf("unknown keyword %q", key)
+	}
 	name, err := unvis([]byte(visName))
 	if err != nil {
-		return node.Xattr{}, fmt.Errorf("xattr %q: %w", visName, err)
+		return fmt.Errorf("xattr %q: %w", visName, err)
 	}
 	if len(name) > node.MaxName || strings.IndexByte(name, 0) >= 0 || !node.ManagedXattr(name) {
-		return node.Xattr{}, fmt.Errorf("xattr %q is not managed", name)
+		return fmt.Errorf("xattr %q is not managed", name)
 	}
 	data, err := base64.StdEncoding.Strict().DecodeString(string(value))
 	if err != nil {
-		return node.Xattr{}, fmt.Errorf("xattr %q: %w", name, err)
+		return fmt.Errorf("xattr %q: %w", name, err)
 	}
 	if len(data) > maxXattr {
-		return node.Xattr{}, fmt.Errorf("xattr %q is larger than %d bytes", name, maxXattr)
+		return fmt.Errorf("xattr %q is larger than %d bytes", name, maxXattr)
 	}
-	return node.Xattr{Name: name, Value: string(data)}, nil
+	e.Xattrs = append(e.Xattrs, node.Xattr{Name: name, Value: string(data)})
+	return nil
 }
 
 // check refuses what contradicts itself. seen is what the line itself has.
@@ -209,9 +221,9 @@ func (e *Entry) check(path string, seen keySet) error {
 	switch {
 	case path == node.RootPath && e.Type != node.Dir:
 		return errors.New("the root is a directory")
-	case isDevice && !seen.has("device"):
+	case isDevice && seen&hasDevice == 0:
 		return fmt.Errorf("type=%s without a device number", e.Type)
-	case !isDevice && seen.has("device"):
+	case !isDevice && seen&hasDevice != 0:
 		return fmt.Errorf("type=%s with a device number", e.Type)
 	}
 	if e.Type == node.Symlink {
@@ -230,7 +242,7 @@ func (e *Entry) checkLink(path string, seen keySet) error {
 		return fmt.Errorf("type=%s has no hardlink", e.Type)
 	case node.ComparePaths(e.Link, path) >= 0:
 		return fmt.Errorf("hardlink %q does not come before it", e.Link)
-	case len(e.Xattrs) > 0 || slices.ContainsFunc(seen, func(key string) bool { return key != "type" && key != "hardlink" }):
+	case seen&^(hasType|hasLink) != 0:
 		return fmt.Errorf("metadata belong to the first name, %q", e.Link)
 	}
 	*e = Entry{Type: node.File, Owner: node.DefaultOwner, Group: node.DefaultGroup, Link: e.Link}

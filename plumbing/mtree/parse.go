@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/git-devops/git-devops/plumbing/node"
 )
@@ -39,6 +40,7 @@ func Parse(r io.Reader) (*Spec, error) {
 		spec:     &Spec{entries: map[string]Entry{}},
 		defaults: Entry{Type: node.File, Owner: node.DefaultOwner, Group: node.DefaultGroup},
 		names:    map[string]string{},
+		ids:      map[string]string{},
 	}
 	n := 0
 	for lines.Scan() {
@@ -54,6 +56,9 @@ func Parse(r io.Reader) (*Spec, error) {
 		return nil, fmt.Errorf("read %s: %w", Path, err)
 	case limited.N == 0:
 		return nil, &FormatError{n, fmt.Sprintf("the file is larger than %d bytes", MaxSize)}
+	}
+	if slices.IsSortedFunc(p.order, node.ComparePaths) { // as Encode writes it
+		p.spec.order.Store(&p.order)
 	}
 	return p.spec, nil
 }
@@ -73,7 +78,9 @@ func splitLines(data []byte, atEOF bool) (advance int, token []byte, err error) 
 type parser struct {
 	spec     *Spec
 	defaults Entry             // of /set
-	names    map[string]string // one copy of each owner
+	names    map[string]string // one copy of each, by its text
+	ids      map[string]string // likewise
+	order    []string          // the paths
 }
 
 func (p *parser) line(line []byte) error {
@@ -105,6 +112,7 @@ func (p *parser) line(line []byte) error {
 		return fmt.Errorf("%q: %w", path, err)
 	}
 	p.spec.entries[path] = e
+	p.order = append(p.order, path)
 	return nil
 }
 
@@ -118,7 +126,7 @@ func (p *parser) directive(name string, rest []byte) error {
 	if err != nil {
 		return err
 	}
-	if seen.has("time") || seen.has("device") || seen.has("hardlink") || e.Xattrs != nil {
+	if seen&(hasTime|hasDevice|hasLink|hasXattr) != 0 {
 		return errors.New("/set takes type, mode and owners only")
 	}
 	p.defaults = e
@@ -127,12 +135,18 @@ func (p *parser) directive(name string, rest []byte) error {
 
 // nextField cuts the first of the fields, which blanks separate.
 func nextField(line []byte) (field, rest []byte) {
-	line = bytes.TrimLeft(line, " \t")
-	if i := bytes.IndexAny(line, " \t"); i >= 0 {
-		return line[:i], line[i:]
+	from := 0
+	for from < len(line) && isBlank(line[from]) {
+		from++
 	}
-	return line, nil
+	to := from
+	for to < len(line) && !isBlank(line[to]) {
+		to++
+	}
+	return line[from:to], line[to:]
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func parsePath(field []byte) (string, error) {
 	if string(field) == "." {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/git-devops/git-devops/plumbing/node"
 )
@@ -15,9 +16,10 @@ import (
 const Path = ".devops/mtree"
 
 // A Spec is what an mtree file says, by path. The zero Spec says nothing and
-// may be used.
+// may be used. It may be read concurrently.
 type Spec struct {
 	entries map[string]Entry
+	order   atomic.Pointer[[]string] // of the paths, nil when it is to be found
 }
 
 // An Entry is what an mtree file says of one path: what differs from the
@@ -53,11 +55,19 @@ func (s *Spec) Set(path string, e Entry) {
 	if s.entries == nil {
 		s.entries = map[string]Entry{}
 	}
+	if _, ok := s.entries[path]; !ok {
+		s.order.Store(nil)
+	}
 	s.entries[path] = e
 }
 
 // Delete says nothing any more of a path.
-func (s *Spec) Delete(path string) { delete(s.entries, path) }
+func (s *Spec) Delete(path string) {
+	if _, ok := s.entries[path]; ok {
+		s.order.Store(nil)
+		delete(s.entries, path)
+	}
+}
 
 // All gives the paths in the order of node.ComparePaths.
 func (s *Spec) All() iter.Seq2[string, Entry] {
@@ -70,13 +80,19 @@ func (s *Spec) All() iter.Seq2[string, Entry] {
 	}
 }
 
-// Paths lists the paths in the order of node.ComparePaths.
+// Paths lists the paths in the order of node.ComparePaths. The list must not be
+// changed. It is made once: sorting is most of what Encode takes.
 func (s *Spec) Paths() []string {
-	return slices.SortedFunc(maps.Keys(s.entries), node.ComparePaths)
+	if order := s.order.Load(); order != nil {
+		return *order
+	}
+	paths := slices.SortedFunc(maps.Keys(s.entries), node.ComparePaths)
+	s.order.Store(&paths)
+	return paths
 }
 
 // Clone returns a copy that can be changed without changing s.
-func (s *Spec) Clone() *Spec { return &Spec{maps.Clone(s.entries)} }
+func (s *Spec) Clone() *Spec { return &Spec{entries: maps.Clone(s.entries)} }
 
 // Equal tells whether two entries say the same.
 func (e Entry) Equal(o Entry) bool {

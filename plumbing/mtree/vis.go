@@ -2,7 +2,10 @@
 
 package mtree
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // appendVis appends text as vis(3) writes it with VIS_OCTAL: each byte that is
 // not plain becomes a backslash and three digits.
@@ -38,6 +41,9 @@ var cEscapes = map[byte]byte{
 // unvis is the opposite of appendVis. The result does not share memory with
 // text.
 func unvis(text []byte) (string, error) {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return string(text), nil
+	}
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
 		c := text[i]
