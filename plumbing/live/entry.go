@@ -44,9 +44,6 @@ type entry struct {
 	xattrs  chunkstore.ID // BlobID of the attributes
 }
 
-// maxPath is the length of the longest path that a root can have, bytes.
-const maxPath = 4096
-
 // appendTo encodes the entry, which comes after the path before.
 func (e *entry) appendTo(b []byte, before string) []byte {
 	shared := sharedPrefix(before, e.path)
@@ -86,7 +83,7 @@ func (e *entry) decode(b []byte, before string) (rest []byte, err error) {
 	}
 	b = b[n:]
 	length, n := binary.Uvarint(b)
-	if n <= 0 || length > maxPath || shared+length > maxPath || length >= uint64(len(b)-n) {
+	if n <= 0 || length > node.MaxPath || shared+length > node.MaxPath || length >= uint64(len(b)-n) {
 		return nil, errEntry
 	}
 	suffix := b[n : n+int(length)]
