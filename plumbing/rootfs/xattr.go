@@ -14,16 +14,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/node"
 )
 
-// Managed tells whether an extended attribute is captured, compared and
-// written. The others belong to the host's security modules.
-func Managed(xattr string) bool {
-	switch xattr {
-	case "security.capability", "system.posix_acl_access", "system.posix_acl_default":
-		return true
-	}
-	return strings.HasPrefix(xattr, "user.") || strings.HasPrefix(xattr, "trusted.")
-}
-
 // Xattrs returns the managed extended attributes, sorted; none where the file
 // system has none at all.
 func (d *Dir) Xattrs(name string) ([]node.Xattr, error) {
@@ -98,7 +88,7 @@ func listXattrs(a xattrAccess) ([]string, error) {
 	}
 	var names []string
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
-		if Managed(name) {
+		if node.ManagedXattr(name) {
 			names = append(names, name)
 		}
 	}
