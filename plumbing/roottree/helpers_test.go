@@ -53,7 +53,7 @@ var deflate = zlib.NewWriter(nil)
 func object(t testing.TB, r *repo.Repo, kind string, data []byte) chunkstore.ID {
 	t.Helper()
 	id := chunkstore.ObjectID(kind, data)
-	path := filepath.Join(r.ObjectsDir(), id.String()[:2], id.String()[2:])
+	path := loosePath(r, id)
 	if _, err := os.Stat(path); err == nil {
 		return id
 	}
@@ -65,6 +65,10 @@ func object(t testing.TB, r *repo.Repo, kind string, data []byte) chunkstore.ID 
 		t.Fatal(err)
 	}
 	return id
+}
+
+func loosePath(r *repo.Repo, id chunkstore.ID) string {
+	return filepath.Join(r.ObjectsDir(), id.String()[:2], id.String()[2:])
 }
 
 // writeTree writes the tree of files, by path, and returns its id.

@@ -4,6 +4,7 @@ package roottree
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -65,6 +66,18 @@ func TestBadTrees(t *testing.T) {
 	absent := chunkstore.BlobID([]byte("absent"))
 	if _, err := Load(r, top(repo.TreeEntry{Name: "a", Mode: repo.ModeFile, ID: absent}).String()); !errors.As(err, &missing) {
 		t.Errorf("a missing blob: %v", err)
+	}
+	damaged := top(file("only"))
+	other := top(file("b"))
+	from, to := loosePath(r, other), loosePath(r, damaged)
+	if err := errors.Join(os.Remove(to), os.Link(from, to)); err != nil {
+		t.Fatal(err)
+	}
+	var corrupt *chunkstore.CorruptError
+	var bad *BadTreeError
+	_, err := Load(r, top(repo.TreeEntry{Name: "a", Mode: repo.ModeTree, ID: damaged}).String())
+	if !errors.As(err, &corrupt) || errors.As(err, &bad) {
+		t.Errorf("a damaged tree: %v", err)
 	}
 	if _, err := Load(r, "nothing"); !errors.Is(err, repo.ErrNotFound) {
 		t.Errorf("no revision: %v", err)

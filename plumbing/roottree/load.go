@@ -4,6 +4,7 @@ package roottree
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -60,12 +61,8 @@ func (l *Loader) read(path string, id chunkstore.ID, depth int) (*dir, error) {
 		return nil, &BadTreeError{Path: path, Why: "lies too deep"}
 	}
 	raw, err := l.repo.Tree(id)
-	var corrupt *chunkstore.CorruptError
-	if errors.As(err, &corrupt) {
-		return nil, &BadTreeError{Path: join(path, node.RootPath), Why: "is no good: " + err.Error(), Err: err}
-	}
 	if err != nil {
-		return nil, err
+		return nil, l.explain(path, id, err)
 	}
 	entries := make([]entry, len(raw))
 	for i, e := range raw {
@@ -82,6 +79,19 @@ func (l *Loader) read(path string, id chunkstore.ID, depth int) (*dir, error) {
 		l.dirs[id] = d
 	}
 	return d, err
+}
+
+// explain tells a tree that is what its id says, but not one to write to a
+// directory, from a damaged one.
+func (l *Loader) explain(path string, id chunkstore.ID, err error) error {
+	var corrupt *chunkstore.CorruptError
+	if !errors.As(err, &corrupt) {
+		return err
+	}
+	if _, _, damaged := l.repo.Object(id); damaged != nil {
+		return damaged
+	}
+	return &BadTreeError{Path: cmp.Or(path, node.RootPath), Why: "has a " + corrupt.Err.Error(), Err: err}
 }
 
 // tree makes a Tree of its top directory.
