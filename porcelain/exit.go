@@ -9,11 +9,14 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/chunkstore/passive"
+	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/replicate"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/stockgit"
 	"github.com/git-devops/git-devops/plumbing/stores"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -129,6 +132,9 @@ func kinds() []kind {
 		{as[*passive.SealError], Fatal, "whether a store is sealed is settled when it is made: see 'git devops store --help'"},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
+		{as[*mtree.FormatError], Fatal, "mend that line where you work, and commit it"},
+		{as[*roottree.BadTreeError], Fatal, "no host can have this tree: mend it, or .devops/mtree, where you work, and commit it"},
+		{as[*accounts.UnknownError], Fatal, "the root's own etc/passwd and etc/group count: add the name there, or record another owner"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},
 		{as[*chunkstore.FormatError], Missing, "'git devops fsck' names the files that need this content"},
