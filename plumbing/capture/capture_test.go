@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/node"
 )
 
@@ -59,6 +60,7 @@ func TestCapture(t *testing.T) {
 
 	wantTold(t, b.add("."), "?sock", "bin/a link", "bin/sym", "bin/tool", "etc/motd", "etc/secret", "fifo", "null", "tmp", "var/empty")
 	wantText(t, b.staged(), `S 100644 .devops/mtree
+S 100644 .gitattributes
 H 100755 bin/a link
 H 120000 bin/sym
 H 100755 bin/tool
@@ -105,12 +107,13 @@ func TestCaptureChanges(t *testing.T) {
 	b.must(os.Remove(b.path("a/one")))
 	b.must(os.Symlink("two", b.path("a/one")))
 	wantTold(t, b.add("a/one"), "a/one")
-	wantText(t, b.staged(), "S 100644 .devops/mtree\nH 120000 a/one\nH 100755 a/two\n")
+	wantText(t, b.staged(), "S 100644 .devops/mtree\nS 100644 .gitattributes\nH 120000 a/one\nH 100755 a/two\n")
 	wantText(t, b.mtree(), "./a/new type=dir mode=0700\n")
+	wantText(t, b.git("show", ":.gitattributes"), mtree.Attribute+"\n")
 	b.must(os.RemoveAll(b.path("a")))
 	b.write("a", "now a file")
 	wantTold(t, b.add("a"), "a", "-a/new", "-a/one", "-a/two")
-	wantText(t, b.staged(), "S 100644 .devops/mtree\nH 100644 a\n")
+	wantText(t, b.staged(), "S 100644 .devops/mtree\nS 100644 .gitattributes\nH 100644 a\n")
 	b.git("commit", "-qm", "all")
 	b.git("fsck", "--full", "--strict")
 }

@@ -91,10 +91,11 @@ func (r *run) enter(tx *repo.IndexTx, batch *gitstore.Batch) error {
 			return err
 		}
 	}
-	if err := r.enterSpec(tx, batch); err != nil {
+	listed, err := r.enterSpec(tx, batch)
+	if err != nil {
 		return err
 	}
-	return r.enterAttributes(tx, batch)
+	return r.enterAttributes(tx, batch, listed)
 }
 
 // enterBlob enters a file or link that the index does not have as it is.
@@ -112,17 +113,17 @@ func (r *run) enterBlob(tx *repo.IndexTx, index *repo.Index, c *candidate) error
 	return tx.Set(e)
 }
 
-// enterSpec enters .devops/mtree.
-func (r *run) enterSpec(tx *repo.IndexTx, batch *gitstore.Batch) error {
+// enterSpec enters .devops/mtree, and tells whether there is one.
+func (r *run) enterSpec(tx *repo.IndexTx, batch *gitstore.Batch) (bool, error) {
 	s, err := r.readSpec(tx.Index())
 	if err != nil {
-		return err
+		return false, err
 	}
 	r.describe(s)
 	if s.Len() == 0 && s.text == nil {
-		return nil
+		return false, nil
 	}
-	return r.enterControl(tx, batch, mtree.Path, s.text, s.Encode())
+	return true, r.enterControl(tx, batch, mtree.Path, s.text, s.Encode())
 }
 
 // enterControl enters a control file, unless the index has it as it is.
@@ -138,13 +139,17 @@ func (r *run) enterControl(tx *repo.IndexTx, batch *gitstore.Batch, path string,
 }
 
 // enterAttributes enters a .gitattributes with a line for each large file that
-// no attribute names, so that every clone knows.
-func (r *run) enterAttributes(tx *repo.IndexTx, batch *gitstore.Batch) error {
+// no attribute names, and one for .devops/mtree if there is one, so that every
+// clone knows.
+func (r *run) enterAttributes(tx *repo.IndexTx, batch *gitstore.Batch, listed bool) error {
 	was, err := r.control(tx.Index(), worktree.AttributesFile)
 	if err != nil {
 		return err
 	}
 	is := bytes.Clone(was)
+	if listed {
+		is = mtree.WithAttribute(is)
+	}
 	if len(is) > 0 && is[len(is)-1] != '\n' {
 		is = append(is, '\n')
 	}
