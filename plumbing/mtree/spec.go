@@ -49,8 +49,8 @@ func (s *Spec) Get(path string) (Entry, bool) {
 	return e, ok
 }
 
-// Set says e of a path, in place of what was said. What Parse would refuse
-// Encode writes all the same: the caller has nodes of a root.
+// Set says e of a path, in place of what was said. It checks nothing: what no
+// root can have makes a text that Parse refuses.
 func (s *Spec) Set(path string, e Entry) {
 	if s.entries == nil {
 		s.entries = map[string]Entry{}
@@ -144,16 +144,16 @@ func withExecutable(perm uint32, executable bool) uint32 {
 // Of returns what an mtree file has to say of a node. needed is false when that
 // is nothing: git's mode, executable or not, tells the rest.
 func Of(n node.Node, executable bool) (e Entry, needed bool) {
+	if n.Link != "" { // the first name says the rest
+		return Entry{Type: n.Type, Owner: node.DefaultOwner, Group: node.DefaultGroup, Link: n.Link}, true
+	}
 	d := node.Default(n.Type, executable)
 	e = Entry{
 		Type: n.Type, Owner: n.Owner, Group: n.Group, Mtime: n.Mtime,
-		Xattrs: n.Xattrs, Device: n.Device, Link: n.Link,
+		Xattrs: n.Xattrs, Device: n.Device,
 	}
 	if n.Perm != d.Perm && n.Type != node.Symlink {
 		e.Perm = &n.Perm
-	}
-	if n.Link != "" { // the first name says it all
-		return Entry{Type: n.Type, Owner: node.DefaultOwner, Group: node.DefaultGroup, Link: n.Link}, true
 	}
 	byGit := n.Type == node.File || n.Type == node.Symlink || n.Implied
 	plain := e.Perm == nil && e.Owner == d.Owner && e.Group == d.Group && e.Mtime == nil && len(e.Xattrs) == 0
