@@ -115,6 +115,7 @@ type run struct {
 	since live.Time
 	index *repo.Index
 	spec  spec
+	named []string    // resolved, sorted, none below another
 	todo  []candidate // sorted by node.ComparePaths
 	gone  []string    // managed paths that are no longer there
 	count int         // objects that there will be beside chunks

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/node"
 )
 
 // link finds which candidates are names of the same file.
@@ -32,14 +33,14 @@ func (c *candidate) shared() bool { return c.kind() == unix.S_IFREG && c.id.Nlin
 
 // linkedOutside adds the managed paths that were not named and share a file
 // with one that was, or did: which name is the first may have changed.
-func (w *walker) linkedOutside(named []string) error {
+func (w *walker) linkedOutside() error {
 	inodes := map[inode]bool{}
 	for i := range w.todo {
 		if c := &w.todo[i]; c.shared() {
 			inodes[inode{c.id.Dev, c.id.Ino}] = true
 		}
 	}
-	outside := w.spec.linkedTo(func(path string) bool { return withinAny(path, named) })
+	outside := w.spec.linkedTo(func(path string) bool { return withinAny(path, w.named) })
 	if len(inodes) > 0 {
 		numbers := map[uint32]bool{}
 		for i := range inodes {
@@ -52,21 +53,24 @@ func (w *walker) linkedOutside(named []string) error {
 		}
 	}
 	for _, path := range outside {
-		if err := w.addLinked(path, named, inodes); err != nil {
+		if err := w.addLinked(path, inodes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// withinAny tells whether a path is at or below one of dirs, which are sorted
+// and none below another.
 func withinAny(path string, dirs []string) bool {
-	return slices.ContainsFunc(dirs, func(dir string) bool { return within(path, dir) })
+	i, found := slices.BinarySearchFunc(dirs, path, node.ComparePaths)
+	return found || i > 0 && within(path, dirs[i-1])
 }
 
 // addLinked adds a path, of which there is reason to think that it has or had
 // another name among those that were named.
-func (w *walker) addLinked(path string, named []string, inodes map[inode]bool) error {
-	if withinAny(path, named) {
+func (w *walker) addLinked(path string, inodes map[inode]bool) error {
+	if withinAny(path, w.named) {
 		return nil
 	}
 	st, err := w.Root.Lstat(path)

@@ -15,7 +15,10 @@ func (r *run) remember(old, tree chunkstore.ID) {
 		return
 	}
 	s := live.Scanner{Root: r.Root, Names: r.Names, Cache: r.Cache}
-	_ = s.Remember(live.Change{From: old, To: tree, Since: r.since, Gone: r.gone, Read: r.memories})
+	_ = s.Remember(live.Change{
+		From: old, To: tree, Since: r.since, Read: r.memories,
+		Within: func(path string) bool { return withinAny(path, r.named) },
+	})
 }
 
 // first tells whether nothing was managed before.

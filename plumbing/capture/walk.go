@@ -39,31 +39,31 @@ func (r *run) walk(ctx context.Context) error {
 		}
 		w.own = append(w.own, inode{st.Dev, st.Ino})
 	}
-	named, err := w.resolve(r.o.Paths)
-	if err != nil {
+	var err error
+	if r.named, err = w.resolve(r.o.Paths); err != nil {
 		return err
 	}
-	for _, path := range named {
-		if err := w.named(path); err != nil {
+	for _, path := range r.named {
+		if err := w.visit(path); err != nil {
 			return err
 		}
 	}
-	return w.settle(named)
+	return w.settle()
 }
 
 // settle puts the candidates in order, after those that hard links bring in,
 // and finds out what is gone.
-func (w *walker) settle(named []string) error {
-	if err := w.linkedOutside(named); err != nil {
+func (w *walker) settle() error {
+	if err := w.linkedOutside(); err != nil {
 		return err
 	}
 	slices.SortStableFunc(w.todo, func(a, b candidate) int { return node.ComparePaths(a.path, b.path) })
 	w.todo = slices.CompactFunc(w.todo, func(a, b candidate) bool { return a.path == b.path })
-	w.gone = w.managedBelow(named, func(path string) bool {
+	w.gone = w.managedBelow(w.named, func(path string) bool {
 		_, there := w.find(path)
 		return !there
 	})
-	for _, path := range named {
+	for _, path := range w.named {
 		if _, there := w.find(path); !there && !slices.ContainsFunc(w.gone, func(p string) bool { return within(p, path) }) {
 			return &PathError{path, ErrNoMatch}
 		}
@@ -116,8 +116,8 @@ func checkPath(path string) error {
 	return nil
 }
 
-// named adds a path that was named, what leads there and what lies below it.
-func (w *walker) named(path string) error {
+// visit adds a path that was named, what leads there and what lies below it.
+func (w *walker) visit(path string) error {
 	if err := w.parents(path); err != nil {
 		return err
 	}

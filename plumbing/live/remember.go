@@ -49,8 +49,8 @@ type Change struct {
 	// Read is what was captured, sorted by node.ComparePaths: the root is at
 	// these paths as To has it.
 	Read iter.Seq[Memory]
-	// Gone are paths that To does not have, in the same order.
-	Gone []string
+	// Within tells whether Read has a path, if To has it.
+	Within func(path string) bool
 }
 
 // Remember makes the cache that of the tree after a change, if it is that of
@@ -79,12 +79,8 @@ func (s *Scanner) Remember(c Change) error {
 
 // merge writes what the cache had, with the change.
 func (c *Change) merge(old *cacheReader, out *cacheWriter) error {
-	gone := c.Gone
 	keep := func(e *entry) error {
-		for len(gone) > 0 && node.ComparePaths(gone[0], e.path) < 0 {
-			gone = gone[1:]
-		}
-		if len(gone) > 0 && gone[0] == e.path {
+		if c.Within(e.path) {
 			return nil
 		}
 		return out.add(e)
