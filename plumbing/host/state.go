@@ -22,6 +22,7 @@ const (
 	StateActions   State = "actions"   // those that have not succeeded yet
 	StateHold      State = "hold"      // see Hold
 	StateDeletions State = "deletions" // see Deletions
+	StateConflicts State = "conflicts" // paths that could not be merged
 )
 
 func (h *Host) stateDir() string { return filepath.Join(h.repo.GitDir(), "devops") }

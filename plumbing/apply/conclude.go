@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/report"
+)
+
+// conclude writes the report of the run, unless there is nothing to tell.
+func (r *Run) conclude(ctx context.Context, result *Result, failure error) error {
+	result.Outcomes = r.done
+	if len(r.done) == 0 && failure == nil && result.Drift.IsZero() && r.applied == r.request.Target {
+		return nil
+	}
+	// The report of a run that was interrupted is written, too.
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	result.Report, err = report.Write(ctx, r.e.Work.Repo, r.report(result, failure))
+	return err
+}
+
+func (r *Run) report(result *Result, failure error) *report.Report {
+	rep := &report.Report{
+		Host: Hostname(), Verb: r.request.Verb, Type: r.e.Host.Type, Run: r.id,
+		Base: r.applied, Target: r.request.Target, Plan: r.Plan.Digest(),
+		Started: r.begun, Took: time.Since(r.begun), Drift: result.Drift, Outcome: report.Done,
+	}
+	outcomes := make(map[*plan.Step]Outcome, len(r.done))
+	for _, o := range r.done {
+		outcomes[o.Step] = o
+	}
+	for step := range r.Plan.Steps() {
+		s := report.Of(step)
+		o, done := outcomes[step]
+		switch {
+		case done && o.Err != nil:
+			s.Outcome, s.Reason = report.Failed, o.Err.Error()
+			rep.Outcome = report.Partly
+		case done:
+			s.Outcome = report.Done
+		case step.Kind == plan.Save && !result.Drift.IsZero():
+			s.Outcome = report.Done
+		case step.Kind == plan.Conflict:
+			s.Outcome = report.Noted
+			rep.Outcome = report.Partly
+		case step.Kind == plan.Stay, step.Kind == plan.Leave:
+			s.Outcome = report.Noted
+		}
+		s.Took = o.Duration
+		rep.Steps = append(rep.Steps, s)
+	}
+	if failure != nil {
+		rep.Outcome, rep.Reason = report.Failed, failure.Error()
+	}
+	return rep
+}
+
+// Hostname is the name under which this machine reports.
+func Hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
+)
+
+// An intent names the run under way, and where it may have left something when
+// it is killed. FORMAT.md specifies its file.
+type intent struct {
+	Version int           `json:"version"`
+	Run     string        `json:"run"`
+	Root    node.JSONPath `json:"root"` // absolute
+	Target  string        `json:"target"`
+	Plan    string        `json:"plan"`
+	// Dirs are the directories of the root in which there may be temporary
+	// names.
+	Dirs []node.JSONPath `json:"dirs"`
+}
+
+const intentVersion = 1
+
+// begin notes that the steps are about to be done.
+func (r *Run) begin(steps []*plan.Step) error {
+	dirs := map[string]bool{}
+	for _, step := range steps {
+		dirs[node.Parent(step.Path)] = true
+	}
+	in := intent{
+		Version: intentVersion, Run: r.id, Root: node.JSONPath(r.e.Host.Root), Target: r.request.Target.String(), Plan: r.Plan.Digest(),
+	}
+	for _, dir := range slices.SortedFunc(maps.Keys(dirs), node.ComparePaths) {
+		in.Dirs = append(in.Dirs, node.JSONPath(dir))
+	}
+	data, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("note the run: %w", err)
+	}
+	return r.e.Host.WriteState(host.StateIntent, append(data, '\n'))
+}
+
+// end notes that the run has left nothing.
+func (r *Run) end() error { return r.e.Host.RemoveState(host.StateIntent) }
+
+// newRun returns a name for a run that no other has.
+func newRun() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// Recover clears away what a run that was killed has left. The caller holds the
+// host's lock.
+func (e *Engine) Recover() error {
+	data, ok, err := e.Host.ReadState(host.StateIntent)
+	if err != nil || !ok {
+		return err
+	}
+	in, err := parseIntent(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Host.StatePath(host.StateIntent), err)
+	}
+	dirs := make([]string, len(in.Dirs))
+	for i, dir := range in.Dirs {
+		dirs[i] = string(dir)
+	}
+	if err := recoverRoot(string(in.Root), in.Run, dirs); err != nil {
+		return fmt.Errorf("clear away what run %s has left in %s: %w", in.Run, in.Root, err)
+	}
+	return e.Host.RemoveState(host.StateIntent)
+}
+
+// recoverRoot is for the root that the run was for, which may be gone.
+func recoverRoot(dir, run string, dirs []string) error {
+	root, err := rootfs.Open(dir, rootfs.Options{})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return root.Recover(run, dirs)
+}
+
+func parseIntent(data []byte) (*intent, error) {
+	var in intent
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&in); err != nil {
+		return nil, err
+	}
+	if in.Version != intentVersion {
+		return nil, fmt.Errorf("unknown version %d", in.Version)
+	}
+	return &in, nil
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/roottree"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+)
+
+// A look is what base, target and live have at the paths where they are not
+// all alike.
+type look struct {
+	e            *Engine
+	loader       *roottree.Loader
+	base, target *roottree.Tree // base is nil when nothing was applied
+	paths        map[string]*plan.Path
+	conflicts    Conflicts
+}
+
+// look compares the root with what was applied and with what is to be. It
+// writes the stat cache and nothing else.
+func (e *Engine) look(ctx context.Context, base, target chunkstore.ID) (*look, error) {
+	l := &look{e: e, loader: e.loader(), paths: map[string]*plan.Path{}}
+	var err error
+	if l.target, err = l.load(target); err != nil {
+		return nil, err
+	}
+	if !e.detached {
+		if l.conflicts, err = e.Conflicts(); err != nil {
+			return nil, err
+		}
+	}
+	if base.IsZero() {
+		err = l.compareFirst(ctx)
+	} else if l.base, err = l.load(base); err == nil {
+		err = errors.Join(l.compareBase(ctx), l.restoreBases())
+	}
+	return l, err
+}
+
+func (l *look) load(commit chunkstore.ID) (*roottree.Tree, error) {
+	return l.loader.Load(commit.String())
+}
+
+// get returns what a tree has at a path, nil for nothing.
+func get(t *roottree.Tree, path string) (*node.Node, error) {
+	n, err := t.Get(path)
+	if errors.Is(err, repo.ErrNotFound) {
+		return nil, nil
+	}
+	return n, err
+}
+
+// compareFirst is for a root that nothing was applied to.
+func (l *look) compareFirst(ctx context.Context) error {
+	load := func() (live.Tree, error) { return l.target, nil }
+	return l.e.scanner().Scan(ctx, l.target.ID(), load,
+		func(path string, want, now *node.Node, _ node.Aspect) error {
+			l.paths[path] = &plan.Path{Name: path, Target: want, Live: now}
+			return nil
+		})
+}
+
+// compareBase finds the drift, then what the target changes, then what lies
+// where it puts something new.
+func (l *look) compareBase(ctx context.Context) error {
+	load := func() (live.Tree, error) { return l.base, nil }
+	err := l.e.scanner().Scan(ctx, l.base.ID(), load,
+		func(path string, want, now *node.Node, _ node.Aspect) error {
+			l.paths[path] = &plan.Path{Name: path, Base: want, Target: want, Live: now}
+			return nil
+		})
+	if err != nil || l.base.ID() == l.target.ID() {
+		return err
+	}
+	added := map[string]*node.Node{}
+	err = roottree.Diff(l.base, l.target, func(path string, base, target *node.Node) error {
+		if base == nil {
+			added[path] = target
+			return nil
+		}
+		p, ok := l.paths[path]
+		if !ok {
+			p = &plan.Path{Name: path, Base: base, Live: base}
+			l.paths[path] = p
+		}
+		p.Target = target
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return l.compareAdded(ctx, added)
+}
+
+// compareAdded looks at paths that were not managed.
+func (l *look) compareAdded(ctx context.Context, added map[string]*node.Node) error {
+	for path, n := range added {
+		l.paths[path] = &plan.Path{Name: path, Target: n, Live: n}
+	}
+	return l.e.scanner().Compare(ctx, inOrder(added),
+		func(path string, _, now *node.Node, _ node.Aspect) error {
+			l.paths[path].Live = now
+			return nil
+		})
+}
+
+func inOrder(nodes map[string]*node.Node) iter.Seq2[string, node.Node] {
+	return func(yield func(string, node.Node) bool) {
+		for _, path := range slices.SortedFunc(maps.Keys(nodes), node.ComparePaths) {
+			if !yield(path, *nodes[path]) {
+				return
+			}
+		}
+	}
+}
+
+// restoreBases gives the paths with conflicts the base that they still have:
+// what was applied before they were in conflict.
+func (l *look) restoreBases() error {
+	for path, commit := range l.conflicts {
+		p, ok := l.paths[path]
+		if !ok {
+			continue // live is as it should be
+		}
+		tree, err := l.load(commit)
+		if err != nil {
+			return err
+		}
+		if p.Base, err = get(tree, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// only forgets all paths but those at or below one of the given ones, and the
+// directories that lead there.
+func (l *look) only(limits []string) {
+	maps.DeleteFunc(l.paths, func(path string, _ *plan.Path) bool {
+		return !slices.ContainsFunc(limits, func(limit string) bool {
+			return within(path, limit) || within(limit, path) && l.paths[path].Target != nil
+		})
+	})
+}
+
+// within says whether path is dir or below it.
+func within(path, dir string) bool {
+	return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir+"/")
+}
+
+// complete finds out what only some paths need to be known of.
+func (l *look) complete(ctx context.Context) error {
+	attributes, err := l.target.Control(worktree.AttributesFile)
+	if err != nil && !errors.Is(err, repo.ErrNotFound) {
+		return err
+	}
+	rules, err := driftRules(ctx, l.e.Work.Git, attributes, l.drifted())
+	if err != nil {
+		return err
+	}
+	for _, p := range l.paths {
+		p.Drift = rules[p.Name]
+		if err := errors.Join(l.merge(p), l.findLinked(p), l.findShared(p), l.findBusy(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drifted lists the paths whose live version is neither base nor target.
+func (l *look) drifted() []string {
+	var paths []string
+	for path, p := range l.paths {
+		if node.Diff(p.Base, p.Live) != 0 && node.Diff(p.Target, p.Live) != 0 {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, node.ComparePaths)
+	return paths
+}
+
+// merge brings the sides of a path together when its rule says so.
+func (l *look) merge(p *plan.Path) error {
+	if p.Drift != plan.Merge {
+		return nil
+	}
+	var err error
+	p.Merged, err = mergeNode(p.Base, p.Live, p.Target, l.e.mergeText(p.Name))
+	return err
+}
+
+// findLinked looks whether a symbolic link leads to a directory that will do.
+func (l *look) findLinked(p *plan.Path) error {
+	if p.Live == nil || p.Live.Type != node.Symlink || p.Target == nil || !p.Target.Implied {
+		return nil
+	}
+	d, err := l.e.Root.OpenDir(p.Name)
+	if err != nil {
+		return nil // then it will not do
+	}
+	p.Linked = true
+	return d.Close()
+}
+
+// findShared looks whether a file that may be changed in place has names that
+// are not managed.
+func (l *look) findShared(p *plan.Path) error {
+	if p.Live == nil || p.Live.Type != node.File || p.Target == nil ||
+		node.Diff(p.Target, p.Live)&^node.Metadata != 0 {
+		return nil
+	}
+	st, err := l.e.Root.Lstat(p.Name)
+	if absent(err) {
+		return nil
+	}
+	if err != nil || st.Nlink == 1 {
+		return err
+	}
+	p.Shared = int(st.Nlink) > l.namesOf(p.Name, p.Target)
+	return nil
+}
+
+// namesOf counts the paths of the target that are to share one inode.
+func (l *look) namesOf(path string, n *node.Node) int {
+	first := path
+	if n.Link != "" {
+		first = n.Link
+	}
+	count := 0
+	for path, n := range l.target.Nodes() {
+		if path == first || n.Link == first {
+			count++
+		}
+	}
+	return count
+}
+
+// findBusy lists what is not managed in a directory that is to go.
+func (l *look) findBusy(p *plan.Path) error {
+	if p.Live == nil || p.Live.Type != node.Dir || p.Target != nil && p.Target.Type == node.Dir {
+		return nil
+	}
+	d, err := l.e.Root.OpenDir(p.Name)
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, err := d.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		managed, err := l.managed(p.Name + "/" + name)
+		if err != nil {
+			return err
+		}
+		if !managed {
+			p.Busy = append(p.Busy, name)
+		}
+	}
+	return nil
+}
+
+// managed says whether base knows the path.
+func (l *look) managed(path string) (bool, error) {
+	if l.base == nil {
+		return false, nil
+	}
+	n, err := get(l.base, path)
+	return n != nil, err
+}

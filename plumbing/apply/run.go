@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/actions"
+	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
+)
+
+// ErrRefused says that a plan has paths that must not have drifted.
+var ErrRefused = errors.New("a path that must not has drifted")
+
+// A Request says what a root is to be brought to.
+type Request struct {
+	Verb   string        // what the report calls the run
+	Target chunkstore.ID // a commit
+	// Paths limit what is done to what lies at or below them. Then the target
+	// does not count as applied.
+	Paths []string
+}
+
+// A Run is one plan and what is needed to do it.
+type Run struct {
+	Plan *plan.Plan
+
+	e       *Engine
+	request Request
+	applied chunkstore.ID // when the plan was made
+	look    *look
+	seeds   *seeds
+	owners  *owners
+	// since is a time before the root was looked at.
+	since   time.Time
+	begun   time.Time
+	id      string
+	batch   *rootfs.Batch
+	actions []actions.Action
+	pending []actions.Pending
+	// seen is what lies at the paths of the plan that nothing was done to yet.
+	seen map[string]*rootfs.Info
+	done []Outcome
+}
+
+// An Outcome is what became of a step.
+type Outcome struct {
+	Step     *plan.Step
+	Err      error
+	Duration time.Duration
+}
+
+// Prepare looks at the root and makes the plan. It changes nothing but the
+// stat cache.
+func (e *Engine) Prepare(ctx context.Context, request Request) (*Run, error) {
+	r := &Run{e: e, request: request, since: coarseNow(), seen: map[string]*rootfs.Info{}}
+	var err error
+	if !e.detached {
+		if r.applied, _, err = e.Host.Applied(); err != nil {
+			return nil, err
+		}
+	}
+	if r.look, err = e.look(ctx, r.applied, request.Target); err != nil {
+		return nil, err
+	}
+	if len(request.Paths) > 0 {
+		r.look.only(request.Paths)
+	}
+	if err := r.look.complete(ctx); err != nil {
+		return nil, err
+	}
+	if !e.detached {
+		if r.actions, r.pending, err = e.readActions(ctx, r.look.target); err != nil {
+			return nil, err
+		}
+	}
+	if r.Plan, err = plan.Make(r.input()); err != nil {
+		return nil, err
+	}
+	if r.owners, err = r.findOwners(); err != nil {
+		return nil, err
+	}
+	r.seeds, err = r.look.seeds()
+	return r, err
+}
+
+func (r *Run) input() plan.Input {
+	in := plan.Input{Base: r.applied, Target: r.request.Target, Type: r.e.Host.Type, Actions: r.planned()}
+	for _, p := range r.look.paths {
+		in.Paths = append(in.Paths, *p)
+	}
+	return in
+}
+
+// Empty says that there is nothing to do, not even to note that the target was
+// applied.
+func (r *Run) Empty() bool {
+	for range r.Plan.Steps() {
+		return false
+	}
+	return r.applied == r.request.Target
+}
+
+// DoOptions say how a run is done.
+type DoOptions struct {
+	// Report is told of each step that is done or has failed.
+	Report func(Outcome)
+	// Output gets what actions write.
+	Output io.Writer
+	// NoActions leaves actions pending.
+	NoActions bool
+	// FastForward moves the host's branch to the target.
+	FastForward bool
+}
+
+// Do does what the plan says. The caller holds the host's lock, has called
+// Recover, and has fetched what Need names.
+//
+// When it returns an error and Result.Changed is false, the root is as it was.
+// What has failed at one path alone is an Outcome. The errors are ErrRefused,
+// *rootfs.ChangedError when the root is not as the plan saw it, and those of
+// the file system and of chunks.
+func (r *Run) Do(ctx context.Context, o DoOptions) (*Result, error) {
+	r.begun, r.id = time.Now(), newRun()
+	result := &Result{}
+	if r.refused() {
+		return result, ErrRefused
+	}
+	if err := r.expectAll(ctx); err != nil {
+		return result, err
+	}
+	var err error
+	if result.Drift, err = r.save(ctx); err != nil {
+		return result, err
+	}
+	if err := r.expectActions(); err != nil {
+		return result, err
+	}
+	err = r.change(ctx, o.Report)
+	if err == nil {
+		err = r.settle(ctx, o)
+	}
+	return result, errors.Join(err, r.conclude(ctx, result, err))
+}
+
+func (r *Run) refused() bool {
+	for step := range r.Plan.Steps() {
+		if step.Kind == plan.Refuse {
+			return true
+		}
+	}
+	return false
+}
+
+// expectAll notes what lies at each path that a step changes. It is before the
+// first change, so that one that comes from elsewhere is noticed.
+func (r *Run) expectAll(ctx context.Context) error {
+	for step := range r.Plan.Steps() {
+		if !changes(step) {
+			continue
+		}
+		if _, ok := r.seen[step.Path]; ok {
+			continue
+		}
+		st, err := r.expect(ctx, step.Path, step.From)
+		if err != nil {
+			return err
+		}
+		r.seen[step.Path] = st
+	}
+	return nil
+}
+
+// changes says whether a step changes the root.
+func changes(step *plan.Step) bool {
+	switch step.Kind {
+	case plan.Mkdir, plan.Write, plan.Link, plan.Set, plan.Remove, plan.Rmdir:
+		return true
+	}
+	return false
+}

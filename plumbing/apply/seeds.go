@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/node"
+)
+
+// seeds are the large files that lie on the root as they were applied: a place
+// to look for chunks that the repository does not hold.
+type seeds struct {
+	e      *Engine
+	store  *gitstore.Store
+	chunks map[chunkstore.ID]seedAt
+}
+
+type seedAt struct {
+	path           string
+	offset, length int64
+}
+
+// seeds finds them. It reads no file.
+func (l *look) seeds() (*seeds, error) {
+	s := &seeds{e: l.e, store: l.e.Work.Store, chunks: map[chunkstore.ID]seedAt{}}
+	if l.base == nil {
+		return s, nil
+	}
+	for path, n := range l.base.Nodes() {
+		if !n.Large || l.changed(path, &n) {
+			continue
+		}
+		m, err := l.e.manifest(n.Content)
+		if err != nil {
+			continue // it is no help then
+		}
+		s.add(path, m)
+	}
+	return s, nil
+}
+
+// changed says whether live content is known to differ from base.
+func (l *look) changed(path string, base *node.Node) bool {
+	p, ok := l.paths[path]
+	return ok && node.Diff(base, p.Live)&(node.AspectType|node.AspectContent) != 0
+}
+
+func (s *seeds) add(path string, m *chunkstore.Manifest) {
+	var offset int64
+	for _, p := range m.Pieces {
+		if !p.Hole {
+			s.chunks[p.ID] = seedAt{path, offset, p.Length}
+		}
+		offset += p.Length
+	}
+}
+
+// Read implements largefile.Chunks: what the repository holds comes from there.
+func (s *seeds) Read(ctx context.Context, id chunkstore.ID, buf []byte) ([]byte, error) {
+	data, err := s.store.Read(ctx, id, buf)
+	if missing := (*chunkstore.MissingError)(nil); errors.As(err, &missing) {
+		return s.seed(id, buf)
+	}
+	return data, err
+}
+
+// Get implements largefile.Chunks.
+func (s *seeds) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
+	data, err := s.store.Get(ctx, id)
+	if missing := (*chunkstore.MissingError)(nil); errors.As(err, &missing) {
+		if data, err = s.seed(id, nil); err == nil {
+			err = chunkstore.Verify(id, data, s.chunks[id].path)
+		}
+	}
+	return data, err
+}
+
+// seed reads a chunk from the root, unverified.
+func (s *seeds) seed(id chunkstore.ID, buf []byte) ([]byte, error) {
+	at, ok := s.chunks[id]
+	if !ok {
+		return nil, &chunkstore.MissingError{ID: id}
+	}
+	f, err := s.e.Root.OpenFile(at.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &chunkstore.MissingError{ID: id}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if int64(cap(buf)) < at.length {
+		buf = make([]byte, at.length)
+	}
+	buf = buf[:at.length]
+	if _, err := f.ReadAt(buf, at.offset); err != nil {
+		return nil, &chunkstore.CorruptError{ID: id, Where: at.path, Err: err}
+	}
+	return buf, nil
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"maps"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/plan"
+)
+
+// settle makes the target what is applied, when it is, and runs the actions.
+func (r *Run) settle(ctx context.Context, o DoOptions) error {
+	if r.e.detached || len(r.request.Paths) > 0 || r.failed() {
+		return nil
+	}
+	if err := r.noteConflicts(); err != nil {
+		return err
+	}
+	if r.applied != r.request.Target {
+		err := r.e.Host.SetApplied(r.applied, r.request.Target, "devops apply: "+r.request.Target.String())
+		if err != nil {
+			return err
+		}
+	}
+	if o.FastForward {
+		if err := r.follow(ctx); err != nil {
+			return err
+		}
+	}
+	r.remember(ctx)
+	if o.NoActions {
+		return nil
+	}
+	return r.runActions(ctx, o.Output, o.Report)
+}
+
+// failed says whether a step has failed.
+func (r *Run) failed() bool {
+	for _, o := range r.done {
+		if o.Err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// noteConflicts keeps, for each path that the plan could not bring to the
+// target, the base that it still has.
+func (r *Run) noteConflicts() error {
+	conflicts := Conflicts{}
+	for step := range r.Plan.Steps() {
+		if step.Kind != plan.Conflict {
+			continue
+		}
+		if base, ok := r.look.conflicts[step.Path]; ok {
+			conflicts[step.Path] = base
+		} else {
+			conflicts[step.Path] = r.applied
+		}
+	}
+	if maps.Equal(conflicts, r.look.conflicts) {
+		return nil
+	}
+	return r.e.SetConflicts(conflicts)
+}
+
+// remember brings the stat cache up to date with what was written, which need
+// not be read again. Without it the next look takes longer, so its errors do
+// not matter.
+func (r *Run) remember(ctx context.Context) {
+	if len(r.done) == 0 {
+		return
+	}
+	written := map[string]live.Written{}
+	for _, o := range r.done {
+		st := r.seen[o.Step.Path]
+		if o.Step.Kind == plan.Write && o.Step.To.Type == node.File && st != nil {
+			written[o.Step.Path] = live.Written{
+				ID: live.IdentityOf(st), Content: o.Step.To.Content, Large: o.Step.To.Large,
+			}
+		}
+	}
+	s := r.e.scanner()
+	s.Written = func(path string) (live.Written, bool) {
+		w, ok := written[path]
+		return w, ok
+	}
+	load := func() (live.Tree, error) { return r.look.target, nil }
+	s.Scan(ctx, r.look.target.ID(), load, func(string, *node.Node, *node.Node, node.Aspect) error { return nil })
+}
+
+// follow moves the host's branch to the target.
+func (r *Run) follow(ctx context.Context) error {
+	old, _, err := r.e.Work.Repo.Ref(r.e.Host.Branch())
+	if err != nil {
+		return err
+	}
+	return r.e.follow(ctx, old, r.request.Target)
+}
+
+// A Result is what came of a run.
+type Result struct {
+	// Drift is the commit that has the live versions which were replaced or
+	// removed, zero when there were none.
+	Drift chunkstore.ID
+	// Outcomes are the steps that were done or failed, in order.
+	Outcomes []Outcome
+	// Report is the commit that tells of the run, zero when there was nothing
+	// to tell.
+	Report chunkstore.ID
+}
