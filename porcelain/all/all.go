@@ -9,6 +9,7 @@ import (
 
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/add"
+	"github.com/git-devops/git-devops/porcelain/apply"
 	"github.com/git-devops/git-devops/porcelain/cat"
 	"github.com/git-devops/git-devops/porcelain/checkout"
 	"github.com/git-devops/git-devops/porcelain/commit"
@@ -77,6 +78,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		history.Log(g),
 		history.Show(g),
 
+		apply.Command(g),
 		verify.Command(g),
 
 		filterprocess.Command(g),

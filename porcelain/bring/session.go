@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bring is what the verbs share that bring a root to a commit: apply,
+// rollback and verify.
+package bring
+
+import (
+	"context"
+
+	"github.com/git-devops/git-devops/plumbing/apply"
+	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/worktree"
+	"github.com/git-devops/git-devops/porcelain"
+)
+
+// A Session is a host whose root is opened.
+type Session struct {
+	Work   *worktree.Worktree
+	Host   *host.Host
+	Engine *apply.Engine
+
+	g      *porcelain.Globals
+	unlock func()
+	// readOnly is without the lock.
+	readOnly bool
+}
+
+// Open opens the host's root, or in its place the directory root, unless that
+// is "". Unless readOnly, it takes the host's lock and clears away what a run
+// that was killed has left.
+func Open(g *porcelain.Globals, root string, readOnly bool) (*Session, error) {
+	w, err := g.Open()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Work: w, g: g, unlock: func() {}, readOnly: readOnly}
+	if root != "" {
+		root = g.Path(root)
+	}
+	if s.Engine, err = apply.Open(w, root); err != nil {
+		w.Close()
+		return nil, err
+	}
+	s.Host = s.Engine.Host
+	if !readOnly {
+		err = s.lock()
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) lock() error {
+	unlock, err := s.Host.Lock()
+	if err != nil {
+		return err
+	}
+	s.unlock = unlock
+	return s.Engine.Recover()
+}
+
+// Close ends the session.
+func (s *Session) Close() {
+	s.Engine.Close()
+	s.unlock()
+	s.Work.Close()
+}
+
+// CommitAndPaths tells a commit-ish from the paths that follow, as
+// porcelain.TreeAndPaths does. The paths are relative to the root.
+func (s *Session) CommitAndPaths(args []string, dash int) (rev string, paths []string, err error) {
+	rev, args, err = porcelain.TreeAndPaths(s.Work.Repo, args, dash)
+	if err != nil {
+		return "", nil, err
+	}
+	paths, err = s.g.RootPaths(s.Host, s.Engine.Root, args)
+	return rev, paths, err
+}
+
+// fetch brings what a run lacks from elsewhere.
+func (s *Session) fetch(ctx context.Context, r *apply.Run) error {
+	need, err := r.Need(ctx)
+	if err != nil || len(need.Lacking) == 0 {
+		return err
+	}
+	done, err := s.g.FetchOnDemand(s.Work)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s.Work.Fetch != nil {
+		if err := s.Work.Fetch(ctx, need.Lacking); err != nil {
+			return err
+		}
+		if need, err = r.Need(ctx); err != nil {
+			return err
+		}
+	}
+	if n := len(need.Lacking); n > 0 {
+		return porcelain.Exit(porcelain.Missing, &absentError{n, need.Files})
+	}
+	return nil
+}

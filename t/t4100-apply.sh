@@ -1,0 +1,180 @@
+#!/bin/sh
+
+test_description='git devops apply: a root is brought to a commit'
+
+. ./test-lib.sh
+. "$TEST_DIR/lib-host.sh"
+
+test_expect_success ROOT 'adopting a root and applying changes nothing on it' '
+	new_host &&
+	write root/etc/motd hello &&
+	write root/etc/app.conf a b c d e f g h i &&
+	write root/usr/bin/tool "#!/bin/sh" &&
+	chmod 4755 root/usr/bin/tool &&
+	mkdir -p root/srv/empty &&
+	chmod 1777 root/srv/empty &&
+	mkfifo root/srv/fifo &&
+	ln -s motd root/etc/link &&
+	ln root/etc/motd root/etc/motd.hard &&
+	setfattr -n user.note -v x root/etc/motd &&
+	write root/srv/unmanaged mine &&
+	picture root >before &&
+	host add -q root/etc root/usr root/srv/empty root/srv/fifo &&
+	host commit -q -m first &&
+	host apply >out &&
+	echo "$(host_git rev-parse --short=12 HEAD) applied: 0 changed" >expect &&
+	test_cmp expect out &&
+	picture root >after &&
+	test_cmp before after &&
+	test "$(host_git rev-parse refs/devops/applied)" = "$(host_git rev-parse HEAD)"
+'
+
+test_expect_success ROOT 'another root becomes the same' '
+	mkdir second &&
+	host apply -q --root second &&
+	rm root/srv/unmanaged &&
+	picture root >expect &&
+	picture second >actual &&
+	write root/srv/unmanaged mine &&
+	test_cmp expect actual &&
+	host apply --exit-code -q --root second
+'
+
+test_expect_success ROOT '-n shows the plan and changes nothing' '
+	commit_elsewhere second "
+		echo changed | tee etc/motd >etc/motd.hard &&
+		echo new >etc/new &&
+		git rm -q etc/link usr/bin/tool
+	" &&
+	picture root >before &&
+	host apply -n >out &&
+	picture root >after &&
+	test_cmp before after &&
+	digest=$(sed -n "s/^plan \([0-9a-f]*\): .*/\1/p" out) &&
+	cat >expect <<-EOF &&
+	write    etc/motd (content)
+	write    etc/new (new)
+	link     etc/motd.hard (content)
+	remove   usr/bin/tool
+	rmdir    usr/bin
+	rmdir    usr
+	remove   etc/link
+	plan $digest: 7 steps to $(host_git rev-parse --short=12 origin/web)
+	EOF
+	test_cmp expect out
+'
+
+test_expect_success ROOT 'the plan that was shown, or none' '
+	write root/etc/motd drifted &&
+	test_expect_code 1 host apply --plan="$digest" 2>err &&
+	grep "^error: the plan is now" err &&
+	grep drifted root/etc/motd &&
+	write root/etc/motd hello &&
+	setfattr -n user.note -v x root/etc/motd &&
+	host apply -q --plan="$digest"
+'
+
+test_expect_success ROOT 'what the commit has, and nothing else, is there' '
+	echo changed >expect &&
+	test_cmp expect root/etc/motd &&
+	test_cmp expect root/etc/motd.hard &&
+	echo new >expect &&
+	test_cmp expect root/etc/new &&
+	test_path_is_missing root/etc/link &&
+	test_path_is_missing root/usr &&
+	echo mine >expect &&
+	test_cmp expect root/srv/unmanaged
+'
+
+test_expect_success ROOT 'the branch and the index follow' '
+	test "$(host_git rev-parse HEAD)" = "$(host_git rev-parse origin/web)" &&
+	test "$(host_git rev-parse refs/devops/applied)" = "$(host_git rev-parse HEAD)" &&
+	host_git status --porcelain -uno >out &&
+	test_must_be_empty out
+'
+
+test_expect_success ROOT 'a second apply does nothing' '
+	host apply --exit-code >out &&
+	grep "0 changed" out &&
+	host apply -n --exit-code >out &&
+	grep "0 steps" out
+'
+
+test_expect_success ROOT 'nothing managed is in a directory that stays' '
+	commit_elsewhere third "git rm -q -r etc/new etc/app.conf" &&
+	write root/etc/mine mine &&
+	host apply -q &&
+	test_path_is_missing root/etc/new &&
+	test_path_is_missing root/etc/app.conf &&
+	echo mine >expect &&
+	test_cmp expect root/etc/mine
+'
+
+test_expect_success ROOT 'types change, in all directions' '
+	commit_elsewhere fourth "
+		mkdir -p t/dir/sub && echo a >t/dir/sub/file && echo b >t/file && ln -s file t/link
+	" &&
+	host apply -q &&
+	commit_elsewhere fifth "
+		git rm -q -r t &&
+		mkdir -p t/file t/link &&
+		echo c >t/file/in && echo d >t/link/in && ln -s file t/dir
+	" &&
+	host apply -q &&
+	test "$(readlink root/t/dir)" = file &&
+	echo c >expect &&
+	test_cmp expect root/t/file/in &&
+	echo d >expect &&
+	test_cmp expect root/t/link/in &&
+	host apply -q --exit-code
+'
+
+test_expect_success ROOT 'only some paths' '
+	commit_elsewhere sixth "echo e >t/file/in && echo f >t/link/in" &&
+	host apply -q origin/web -- root/t/file &&
+	echo e >expect &&
+	test_cmp expect root/t/file/in &&
+	echo d >expect &&
+	test_cmp expect root/t/link/in &&
+	test "$(host_git rev-parse refs/devops/applied)" != "$(host_git rev-parse origin/web)" &&
+	host apply -q &&
+	echo f >expect &&
+	test_cmp expect root/t/link/in
+'
+
+test_expect_success ROOT 'a commit of another machine type is refused' '
+	host_git branch db HEAD~1 &&
+	host_git worktree add -q "$PWD/db" db &&
+	(
+		cd db &&
+		echo db >etc/db &&
+		git add etc/db &&
+		git commit -q -m db
+	) &&
+	test_must_fail host apply db 2>err &&
+	grep "is not a commit of the machine type web" err &&
+	test_path_is_missing root/etc/db
+'
+
+test_expect_success ROOT 'while another apply runs, it is busy' '
+	mkfifo held let_go &&
+	{ flock repo/devops/apply.lock sh -c "echo >held; read line <let_go" & } &&
+	read line <held &&
+	test_expect_code 11 host apply 2>err &&
+	grep "another process" err &&
+	host apply -n &&
+	echo >let_go &&
+	wait
+'
+
+test_expect_success ROOT 'an unknown owner is refused before anything is changed' '
+	commit_elsewhere seventh "
+		echo x >t/owned && echo y >t/other &&
+		printf \"./t/owned uname=nobody-knows\n\" >>.devops/mtree
+	" &&
+	test_must_fail host apply 2>err &&
+	grep "t/owned: .*nobody-knows" err &&
+	test_path_is_missing root/t/other
+'
+
+test_done
