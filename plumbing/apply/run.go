@@ -97,15 +97,6 @@ func (r *Run) input() plan.Input {
 	return in
 }
 
-// Empty says that there is nothing to do, not even to note that the target was
-// applied.
-func (r *Run) Empty() bool {
-	for range r.Plan.Steps() {
-		return false
-	}
-	return r.applied == r.request.Target
-}
-
 // DoOptions say how a run is done.
 type DoOptions struct {
 	// Report is told of each step that is done or has failed.
@@ -121,8 +112,8 @@ type DoOptions struct {
 // Do does what the plan says. The caller holds the host's lock, has called
 // Recover, and has fetched what Need names.
 //
-// When it returns an error and Result.Changed is false, the root is as it was.
-// What has failed at one path alone is an Outcome. The errors are ErrRefused,
+// When it returns an error and the Result has no Outcomes, the root is as it
+// was. What has failed at one path alone is an Outcome. The errors are ErrRefused,
 // *rootfs.ChangedError when the root is not as the plan saw it, and those of
 // the file system and of chunks.
 func (r *Run) Do(ctx context.Context, o DoOptions) (*Result, error) {
