@@ -4,6 +4,7 @@ package porcelain
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -60,3 +61,41 @@ func (d *demand) fetch(ctx context.Context, absent []chunkstore.Piece) error {
 }
 
 func (d *demand) close() { _ = d.set.Close() }
+
+// FetchLacking fetches what need says is lacking, unless devops.autoGet is off.
+// When some of it can be had nowhere, its error ends the command with Missing.
+func (g *Globals) FetchLacking(ctx context.Context, w *worktree.Worktree, need func(context.Context) (*worktree.Need, error)) error {
+	n, err := need(ctx)
+	if err != nil || len(n.Lacking) == 0 {
+		return err
+	}
+	done, err := g.FetchOnDemand(w)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if w.Fetch != nil {
+		if err := w.Fetch(ctx, n.Lacking); err != nil {
+			return err
+		}
+		if n, err = need(ctx); err != nil {
+			return err
+		}
+	}
+	if len(n.Lacking) > 0 {
+		return Exit(Missing, &lackingError{len(n.Lacking), n.Files})
+	}
+	return nil
+}
+
+// lackingError says that chunks are nowhere, so that nothing was begun.
+type lackingError struct{ chunks, files int }
+
+func (e *lackingError) Error() string {
+	return fmt.Sprintf("%d chunks that %d files need could not be had; nothing was changed", e.chunks, e.files)
+}
+
+// Hint says what to do.
+func (*lackingError) Hint() string {
+	return "'git devops whereis' tells who has them, 'git devops sync' fetches them"
+}

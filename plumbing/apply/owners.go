@@ -12,27 +12,11 @@ import (
 	"github.com/git-devops/git-devops/plumbing/plan"
 )
 
-// owners are the accounts that a root has when a plan is done: those of the
-// passwd and group files that the plan writes, then those that there are.
-type owners struct{ after, now *accounts.Accounts }
-
-func (o *owners) uid(name string) (uint32, error) {
-	if id, err := o.after.UID(name); err == nil {
-		return id, nil
-	}
-	return o.now.UID(name)
-}
-
-func (o *owners) gid(name string) (uint32, error) {
-	if id, err := o.after.GID(name); err == nil {
-		return id, nil
-	}
-	return o.now.GID(name)
-}
-
-// findOwners reads the accounts, and makes sure that every owner of the plan is
-// among them. The error names the path and is an *accounts.UnknownError.
-func (r *Run) findOwners() (*owners, error) {
+// findOwners returns the accounts that the root has when the plan is done: those
+// of the passwd and group files that it writes, then those that there are. It
+// makes sure that every owner of the plan is among them: the error names the
+// path and is an *accounts.UnknownError.
+func (r *Run) findOwners() (accounts.Chain, error) {
 	passwd, err := r.written("etc/passwd")
 	if err != nil {
 		return nil, err
@@ -41,22 +25,23 @@ func (r *Run) findOwners() (*owners, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &owners{now: r.e.Accounts}
-	if o.after, err = accounts.Parse(passwd, group); err != nil {
+	after, err := accounts.Parse(passwd, group)
+	if err != nil {
 		return nil, err
 	}
+	owners := accounts.Chain{after, r.e.Accounts}
 	for step := range r.Plan.Steps() {
 		if !changes(step) || step.To == nil {
 			continue
 		}
-		if _, err := o.uid(step.To.Owner); err != nil {
+		if _, err := owners.UID(step.To.Owner); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.Path, err)
 		}
-		if _, err := o.gid(step.To.Group); err != nil {
+		if _, err := owners.GID(step.To.Group); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.Path, err)
 		}
 	}
-	return o, nil
+	return owners, nil
 }
 
 // written returns the content of a small file that the plan writes, nothing

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/actions"
 	"github.com/git-devops/git-devops/plumbing/plan"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
@@ -35,7 +36,7 @@ type Run struct {
 	applied chunkstore.ID // when the plan was made
 	look    *look
 	seeds   *seeds
-	owners  *owners
+	owners  accounts.Chain
 	// since is a time before the root was looked at.
 	since   time.Time
 	begun   time.Time

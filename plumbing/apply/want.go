@@ -16,10 +16,10 @@ import (
 func (r *Run) want(ctx context.Context, step *plan.Step) (rootfs.Want, error) {
 	w := rootfs.Want{Node: *step.To}
 	var err error
-	if w.UID, err = r.owners.uid(step.To.Owner); err != nil {
+	if w.UID, err = r.owners.UID(step.To.Owner); err != nil {
 		return w, err
 	}
-	if w.GID, err = r.owners.gid(step.To.Group); err != nil {
+	if w.GID, err = r.owners.GID(step.To.Group); err != nil {
 		return w, err
 	}
 	switch {

@@ -32,7 +32,7 @@ func (s *Session) Do(ctx context.Context, r *apply.Run, o Options) error {
 	if o.DryRun {
 		return s.show(r, o)
 	}
-	if err := s.fetch(ctx, r); err != nil {
+	if err := s.g.FetchLacking(ctx, s.Work, r.Need); err != nil {
 		return err
 	}
 	t := &tally{ui: s.g.UI}

@@ -108,15 +108,3 @@ func (e *conflictError) Error() string {
 
 // Hint says what to do.
 func (*conflictError) Hint() string { return "'git devops resolve <path>' settles each" }
-
-// absentError says that chunks are nowhere.
-type absentError struct{ chunks, files int }
-
-func (e *absentError) Error() string {
-	return fmt.Sprintf("%d chunks that %d files need could not be had; nothing was changed", e.chunks, e.files)
-}
-
-// Hint says what to do.
-func (*absentError) Hint() string {
-	return "'git devops whereis' tells who has them, 'git devops sync' fetches them"
-}

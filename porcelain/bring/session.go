@@ -5,8 +5,6 @@
 package bring
 
 import (
-	"context"
-
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -77,29 +75,4 @@ func (s *Session) CommitAndPaths(args []string, dash int) (rev string, paths []s
 	}
 	paths, err = s.g.RootPaths(s.Host, s.Engine.Root, args)
 	return rev, paths, err
-}
-
-// fetch brings what a run lacks from elsewhere.
-func (s *Session) fetch(ctx context.Context, r *apply.Run) error {
-	need, err := r.Need(ctx)
-	if err != nil || len(need.Lacking) == 0 {
-		return err
-	}
-	done, err := s.g.FetchOnDemand(s.Work)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if s.Work.Fetch != nil {
-		if err := s.Work.Fetch(ctx, need.Lacking); err != nil {
-			return err
-		}
-		if need, err = r.Need(ctx); err != nil {
-			return err
-		}
-	}
-	if n := len(need.Lacking); n > 0 {
-		return porcelain.Exit(porcelain.Missing, &absentError{n, need.Files})
-	}
-	return nil
 }
