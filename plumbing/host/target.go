@@ -78,14 +78,14 @@ func (h *Host) named(ctx context.Context, rev string) (Target, error) {
 }
 
 func (h *Host) newest(ctx context.Context) (Target, error) {
-	if err := h.checkHead(ctx); err != nil {
+	if err := h.checkHead(); err != nil {
 		return Target{}, err
 	}
-	own, ok, err := h.commit(ctx, h.Branch())
+	own, ok, err := h.repo.Ref(h.Branch())
 	if err != nil {
 		return Target{}, err
 	}
-	name, next, err := h.Upstream(ctx)
+	name, next, err := h.Upstream()
 	switch {
 	case err != nil:
 		return Target{}, err
@@ -119,14 +119,13 @@ func (h *Host) further(ctx context.Context, own, next chunkstore.ID, name string
 }
 
 // checkHead returns ErrOtherBranch unless HEAD is the host's branch.
-func (h *Host) checkHead(ctx context.Context) error {
-	out, err := h.git.Run(ctx, nil, "symbolic-ref", "--quiet", "HEAD")
-	head := strings.TrimSuffix(string(out), "\n")
+func (h *Host) checkHead() error {
+	head, err := h.repo.Head()
 	switch {
-	case git.ExitCode(err) == 1:
-		return fmt.Errorf("%w: HEAD is detached, the host follows %s", ErrOtherBranch, h.Type)
 	case err != nil:
 		return err
+	case head == "":
+		return fmt.Errorf("%w: HEAD is detached, the host follows %s", ErrOtherBranch, h.Type)
 	case head != h.Branch():
 		return fmt.Errorf("%w: HEAD is %s, the host follows %s", ErrOtherBranch, strings.TrimPrefix(head, "refs/heads/"), h.Type)
 	}
@@ -135,16 +134,12 @@ func (h *Host) checkHead(ctx context.Context) error {
 
 // Upstream returns the branch that the host's follows, by its short name, and
 // the commit it has. The name is "" where there is none, or it has no commit.
-func (h *Host) Upstream(ctx context.Context) (name string, commit chunkstore.ID, err error) {
-	out, err := h.git.Run(ctx, nil, "rev-parse", "--quiet", "--verify", "--abbrev-ref", "--end-of-options", h.Type+"@{upstream}")
-	if code := git.ExitCode(err); code == 1 || code == 128 {
-		return "", commit, nil
-	}
-	if err != nil {
+func (h *Host) Upstream() (name string, commit chunkstore.ID, err error) {
+	ref, name, ok, err := h.repo.Upstream(h.Branch())
+	if err != nil || !ok {
 		return "", commit, err
 	}
-	name = strings.TrimSuffix(string(out), "\n")
-	commit, ok, err := h.commit(ctx, h.Type+"@{upstream}")
+	commit, ok, err = h.repo.Ref(ref)
 	if err != nil || !ok {
 		return "", commit, err
 	}

@@ -43,6 +43,38 @@ func (r *Repo) Ref(name string) (id chunkstore.ID, ok bool, err error) {
 	return chunkstore.ID(*ref.Target()), true, nil
 }
 
+// Head returns the branch that HEAD names, in full, whether it has a commit or
+// not; "" when HEAD is detached.
+func (r *Repo) Head() (string, error) {
+	ref, err := r.git.References.Lookup("HEAD")
+	if err != nil {
+		return "", fmt.Errorf("read HEAD: %w", err)
+	}
+	defer ref.Free()
+	if ref.Type() != git.ReferenceSymbolic {
+		return "", nil
+	}
+	return ref.SymbolicTarget(), nil
+}
+
+// Upstream returns the ref that the configuration has a branch, named in full,
+// follow, and its short name. ok is false when it follows none, or none that
+// exists.
+func (r *Repo) Upstream(branch string) (name, short string, ok bool, err error) {
+	name, err = r.git.UpstreamName(branch)
+	if err == nil {
+		var ref *git.Reference
+		if ref, err = r.git.References.Lookup(name); err == nil {
+			defer ref.Free()
+			return name, ref.Shorthand(), true, nil
+		}
+	}
+	if isCode(err, git.ErrorCodeNotFound, git.ErrorCodeInvalidSpec) {
+		return "", "", false, nil
+	}
+	return "", "", false, fmt.Errorf("find what %s follows: %w", branch, err)
+}
+
 // SwapRef moves one of this program's own refs (refs/devops/…) from old to id,
 // under the lock that git takes. A zero old says that the ref must not exist.
 // When the ref is anything else, the error is ErrRefMoved; when git keeps it
