@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -74,17 +77,35 @@ func (u *unsynced) device(d *cachedDir) error {
 func (u *unsynced) syncFiles() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var errs []error
+	var err error
 	if u.many {
-		errs = append(errs, u.syncDevices())
+		err = u.syncDevices()
+	} else {
+		err = together(u.files, func(f unsyncedFile) error { return fsync(f.path, f.fd) })
 	}
 	for _, f := range u.files {
-		if !u.many {
-			errs = append(errs, fsync(f.path, f.fd))
-		}
 		f.close()
 	}
 	u.files, u.many = nil, false
+	return err
+}
+
+// syncing is how many fsyncs are under way at once: a file system makes those
+// durable together that it is asked for together.
+const syncing = 16
+
+// together calls sync for all, and returns all errors.
+func together[T any](all []T, sync func(T) error) error {
+	errs := make([]error, len(all))
+	var group errgroup.Group
+	group.SetLimit(syncing)
+	for i, one := range all {
+		group.Go(func() error {
+			errs[i] = sync(one)
+			return nil
+		})
+	}
+	group.Wait()
 	return errors.Join(errs...)
 }
 
@@ -92,16 +113,11 @@ func (u *unsynced) syncFiles() error {
 func (u *unsynced) syncDirs() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var errs []error
+	defer clear(u.dirs)
 	if len(u.dirs) > u.root.options.FsyncAtMost {
-		errs = append(errs, u.syncDevices())
-	} else {
-		for path := range u.dirs {
-			errs = append(errs, u.syncDir(path))
-		}
+		return u.syncDevices()
 	}
-	clear(u.dirs)
-	return errors.Join(errs...)
+	return together(slices.Collect(maps.Keys(u.dirs)), u.syncDir)
 }
 
 func (u *unsynced) syncDir(path string) error {
