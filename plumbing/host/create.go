@@ -57,6 +57,9 @@ func Create(ctx context.Context, g git.Runner, o CreateOptions) (err error) {
 	if err := configure(ctx, g, filepath.Join(made, "config"), o); err != nil {
 		return err
 	}
+	if err := keepLog(made); err != nil {
+		return fmt.Errorf("create repository: %w", err)
+	}
 	if o.URL != "" {
 		if err := follow(ctx, g, made, o.Type); err != nil {
 			return err
@@ -73,7 +76,9 @@ func configure(ctx context.Context, g git.Runner, file string, o CreateOptions) 
 		{"core.bare", "false"},
 		{"core.worktree", o.Root},
 		{"core.logAllRefUpdates", "true"},
-		{"status.showUntrackedFiles", "no"}, // all that is not managed
+		{"status.showUntrackedFiles", "no"},             // all that is not managed
+		{"gc." + AppliedRef + ".reflogExpire", "never"}, // see Previous
+		{"gc." + AppliedRef + ".reflogExpireUnreachable", "never"},
 		{RootKey, o.Root},
 		{TypeKey, o.Type},
 	}
@@ -92,6 +97,15 @@ func configure(ctx context.Context, g git.Runner, file string, o CreateOptions) 
 		}
 	}
 	return nil
+}
+
+// keepLog begins the log of what is applied, without which nobody keeps it.
+func keepLog(gitDir string) error {
+	log := filepath.Join(gitDir, "logs", filepath.FromSlash(AppliedRef))
+	if err := os.MkdirAll(filepath.Dir(log), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(log, nil, 0o666)
 }
 
 // follow fetches the branch, and brings HEAD and the index to its commit.

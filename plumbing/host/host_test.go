@@ -267,3 +267,54 @@ func TestTarget(t *testing.T) {
 	run(t, g, "update-ref", "--no-deref", "HEAD", one)
 	check("", Target{}, ErrOtherBranch)
 }
+
+func TestPrevious(t *testing.T) {
+	h, g := newHost(t)
+	if _, err := h.Previous(t.Context()); !errors.Is(err, ErrNoPrevious) {
+		t.Errorf("nothing applied: %v", err)
+	}
+	if err := keepLog(filepath.Join(h.Root, "var/repo")); err != nil {
+		t.Fatal(err)
+	}
+	a := commit(t, g, "a")
+	amended := commit(t, g, "amended", a)
+	b := commit(t, g, "b", a)
+	c := commit(t, g, "c", b)
+	run(t, g, "update-ref", "refs/heads/web", c)
+	apply := func(text string) {
+		t.Helper()
+		old, _, err := h.Applied()
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _ := chunkstore.ParseID(text)
+		if err := h.SetApplied(old, id, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct{ apply, want string }{
+		{a, ""}, {amended, a}, {b, a}, {c, b}, {b, a}, {c, b}, {a, ""}, {c, a},
+	} {
+		apply(step.apply)
+		got, err := h.Previous(t.Context())
+		if step.want == "" {
+			if !errors.Is(err, ErrNoPrevious) {
+				t.Errorf("%d: %v, %v", i, got, err)
+			}
+		} else if err != nil || got.Commit.String() != step.want || got.FastForward {
+			t.Errorf("%d: %v, %v, want %s", i, got, err, step.want)
+		}
+	}
+	log := filepath.Join(h.Root, "var/repo/logs", AppliedRef)
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A crash has torn the last line: c follows upon a all the same.
+	if err := os.WriteFile(log, text[:len(text)-100], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.Previous(t.Context()); err != nil || got.Commit.String() != a {
+		t.Errorf("torn log: %v, %v", got, err)
+	}
+}
