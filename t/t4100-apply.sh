@@ -177,4 +177,26 @@ test_expect_success ROOT 'an unknown owner is refused before anything is changed
 	test_path_is_missing root/t/other
 '
 
+test_expect_success ROOT 'rm --delete, commit, apply deletes; rm alone does not' '
+	host apply -q HEAD &&
+	write root/gone/file gone &&
+	write root/forgotten/file forgotten &&
+	host add -q root/gone root/forgotten &&
+	host commit -q -m both &&
+	host rm -r -q root/forgotten &&
+	host commit -q -m forget &&
+	host apply -q HEAD &&
+	echo forgotten >expect &&
+	test_cmp expect root/forgotten/file &&
+	host rm -r -q --delete root/gone &&
+	host apply -q HEAD &&
+	test_path_is_file root/gone/file &&
+	host_git -c user.name=a -c user.email=a@b commit -q -m delete &&
+	host apply -q HEAD &&
+	test_path_is_missing root/gone &&
+	test_path_is_missing repo/devops/deletions &&
+	echo forgotten >expect &&
+	test_cmp expect root/forgotten/file
+'
+
 test_done

@@ -4,9 +4,11 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
+	"github.com/git-devops/git-devops/plumbing/actions"
 	"github.com/git-devops/git-devops/plumbing/plan"
 	"github.com/git-devops/git-devops/plumbing/report"
 )
@@ -39,7 +41,7 @@ func (r *Run) report(result *Result, failure error) *report.Report {
 		o, done := outcomes[step]
 		switch {
 		case done && o.Err != nil:
-			s.Outcome, s.Reason = report.Failed, o.Err.Error()
+			s.Outcome, s.Reason = report.Failed, reason(o.Err)
 			rep.Outcome = report.Partly
 		case done:
 			s.Outcome = report.Done
@@ -58,6 +60,15 @@ func (r *Run) report(result *Result, failure error) *report.Report {
 		rep.Outcome, rep.Reason = report.Failed, failure.Error()
 	}
 	return rep
+}
+
+// reason is what a report says of an error: of an action without what that
+// wrote, which may be anything.
+func reason(err error) string {
+	if e, ok := errors.AsType[*actions.RunError](err); ok {
+		return e.Reason
+	}
+	return err.Error()
 }
 
 // Hostname is the name under which this machine reports.

@@ -173,7 +173,17 @@ func (l *look) complete(ctx context.Context) error {
 	}
 	for _, p := range l.paths {
 		p.Drift = rules[p.Name]
-		if err := errors.Join(l.merge(p), l.findLinked(p), l.findShared(p), l.findBusy(p)); err != nil {
+		if err := l.merge(p); err != nil {
+			return err
+		}
+	}
+	return l.findOthers()
+}
+
+// findOthers finds what else at the paths there is to heed.
+func (l *look) findOthers() error {
+	for _, p := range l.paths {
+		if err := errors.Join(l.findLinked(p), l.findShared(p), l.findBusy(p)); err != nil {
 			return err
 		}
 	}

@@ -33,10 +33,12 @@ type Run struct {
 
 	e       *Engine
 	request Request
-	applied chunkstore.ID // when the plan was made
-	look    *look
-	seeds   *seeds
-	owners  accounts.Chain
+	// versions says that the plan is of PrepareVersions.
+	versions bool
+	applied  chunkstore.ID // when the plan was made
+	look     *look
+	seeds    *seeds
+	owners   accounts.Chain
 	// since is a time before the root was looked at.
 	since   time.Time
 	begun   time.Time
@@ -59,7 +61,7 @@ type Outcome struct {
 // Prepare looks at the root and makes the plan. It changes nothing but the
 // stat cache.
 func (e *Engine) Prepare(ctx context.Context, request Request) (*Run, error) {
-	r := &Run{e: e, request: request, since: coarseNow(), seen: map[string]*rootfs.Info{}}
+	r := e.newRun(request)
 	var err error
 	if !e.detached {
 		if r.applied, _, err = e.Host.Applied(); err != nil {
@@ -75,19 +77,28 @@ func (e *Engine) Prepare(ctx context.Context, request Request) (*Run, error) {
 	if err := r.look.complete(ctx); err != nil {
 		return nil, err
 	}
-	if !e.detached {
-		if r.actions, r.pending, err = e.readActions(ctx, r.look.target); err != nil {
-			return nil, err
+	return r, r.plan(ctx)
+}
+
+func (e *Engine) newRun(request Request) *Run {
+	return &Run{e: e, request: request, since: coarseNow(), seen: map[string]*rootfs.Info{}}
+}
+
+// plan makes the plan of what was looked at.
+func (r *Run) plan(ctx context.Context) (err error) {
+	if !r.e.detached {
+		if r.actions, r.pending, err = r.e.readActions(ctx, r.look.target); err != nil {
+			return err
 		}
 	}
 	if r.Plan, err = plan.Make(r.input()); err != nil {
-		return nil, err
+		return err
 	}
 	if r.owners, err = r.findOwners(); err != nil {
-		return nil, err
+		return err
 	}
 	r.seeds, err = r.look.seeds()
-	return r, err
+	return err
 }
 
 func (r *Run) input() plan.Input {

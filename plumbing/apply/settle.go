@@ -17,25 +17,38 @@ func (r *Run) settle(ctx context.Context, o DoOptions) error {
 	if r.e.detached || len(r.request.Paths) > 0 || r.failed() {
 		return nil
 	}
-	if err := r.noteConflicts(); err != nil {
-		return err
-	}
-	if r.applied != r.request.Target {
-		err := r.e.Host.SetApplied(r.applied, r.request.Target, "devops apply: "+r.request.Target.String())
-		if err != nil {
+	if !r.versions {
+		if err := r.adopt(ctx, o.FastForward); err != nil {
 			return err
 		}
 	}
-	if o.FastForward {
-		if err := r.follow(ctx); err != nil {
-			return err
-		}
-	}
-	r.remember(ctx)
 	if o.NoActions {
 		return nil
 	}
 	return r.runActions(ctx, o.Output, o.Report)
+}
+
+// adopt makes the target what is applied.
+func (r *Run) adopt(ctx context.Context, fastForward bool) error {
+	if err := r.noteConflicts(); err != nil {
+		return err
+	}
+	if r.applied != r.request.Target {
+		err := r.e.Host.SetApplied(r.applied, r.request.Target, "devops "+r.request.Verb)
+		if err != nil {
+			return err
+		}
+	}
+	if fastForward {
+		if err := r.follow(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.e.Host.Deleted(r.targetHas); err != nil {
+		return err
+	}
+	r.remember(ctx)
+	return nil
 }
 
 // failed says whether a step has failed.
@@ -46,6 +59,11 @@ func (r *Run) failed() bool {
 		}
 	}
 	return false
+}
+
+func (r *Run) targetHas(path string) (bool, error) {
+	n, err := get(r.look.target, path)
+	return n != nil, err
 }
 
 // noteConflicts keeps, for each path that the plan could not bring to the

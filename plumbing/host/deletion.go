@@ -64,5 +64,33 @@ func (h *Host) AddDeletions(paths []string) error {
 			return fmt.Errorf("delete %q: path contains a NUL", path)
 		}
 	}
-	return h.WriteState(StateDeletions, []byte(strings.Join(slices.Compact(all), "\x00")+"\x00"))
+	return h.WriteState(StateDeletions, encodeDeletions(slices.Compact(all)))
+}
+
+// Deleted forgets, after an apply, the deletions that it has made: those that
+// the applied commit does not have, as has tells. The others are still to be
+// committed. Call it with the lock held.
+func (h *Host) Deleted(has func(path string) (bool, error)) error {
+	all, err := h.Deletions()
+	if err != nil {
+		return err
+	}
+	var left []string
+	for _, path := range all {
+		is, err := has(path)
+		if err != nil {
+			return err
+		}
+		if is {
+			left = append(left, path)
+		}
+	}
+	if len(left) == 0 {
+		return h.RemoveState(StateDeletions)
+	}
+	return h.WriteState(StateDeletions, encodeDeletions(left))
+}
+
+func encodeDeletions(paths []string) []byte {
+	return []byte(strings.Join(paths, "\x00") + "\x00")
 }
