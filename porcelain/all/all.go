@@ -31,6 +31,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/peer"
 	"github.com/git-devops/git-devops/porcelain/prepush"
 	"github.com/git-devops/git-devops/porcelain/rm"
+	"github.com/git-devops/git-devops/porcelain/rollback"
 	"github.com/git-devops/git-devops/porcelain/serve"
 	"github.com/git-devops/git-devops/porcelain/status"
 	"github.com/git-devops/git-devops/porcelain/store"
@@ -79,6 +80,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		history.Show(g),
 
 		apply.Command(g),
+		rollback.Command(g),
 		verify.Command(g),
 
 		filterprocess.Command(g),

@@ -22,6 +22,9 @@ type Options struct {
 	NoActions   bool
 	FastForward bool
 	Held        bool // the target is what the host is held back at
+	// Begin is called, unless it is nil, right before the first change: not
+	// when the plan is only shown, is refused, or lacks something.
+	Begin func() error
 }
 
 // Do shows the plan of a run, or does it.
@@ -39,6 +42,14 @@ func (s *Session) Do(ctx context.Context, r *apply.Run, o Options) error {
 	for step := range r.Plan.Steps() {
 		if step.Kind.Idle() || step.Kind == plan.Save {
 			t.idle(step)
+		}
+	}
+	if t.refused > 0 {
+		return t.result(o)
+	}
+	if o.Begin != nil {
+		if err := o.Begin(); err != nil {
+			return err
 		}
 	}
 	result, err := r.Do(ctx, apply.DoOptions{
