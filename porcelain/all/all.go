@@ -18,6 +18,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/diff"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
 	"github.com/git-devops/git-devops/porcelain/drop"
+	"github.com/git-devops/git-devops/porcelain/export"
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
 	"github.com/git-devops/git-devops/porcelain/fsck"
 	"github.com/git-devops/git-devops/porcelain/gc"
@@ -58,6 +59,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		status.Command(g),
 		ls.Command(g),
 		cat.Command(g),
+		export.Command(g),
 		fsck.Command(g),
 		gc.Command(g),
 
