@@ -27,6 +27,8 @@ type look struct {
 	base, target *roottree.Tree // base is nil when nothing was applied
 	paths        map[string]*plan.Path
 	conflicts    Conflicts
+	// further counts, for files of the target, the names after the first.
+	further map[string]int
 }
 
 // look compares the root with what was applied and with what is to be. It
@@ -225,10 +227,10 @@ func (l *look) findLinked(p *plan.Path) error {
 	return d.Close()
 }
 
-// findShared looks whether a file that may be changed in place has names that
-// are not managed.
+// findShared looks whether what may be changed in place has names that are not
+// managed, or that somebody else may have given it.
 func (l *look) findShared(p *plan.Path) error {
-	if p.Live == nil || p.Live.Type != node.File || p.Target == nil ||
+	if p.Live == nil || p.Live.Type == node.Dir || p.Target == nil ||
 		node.Diff(p.Target, p.Live)&^node.Metadata != 0 {
 		return nil
 	}
@@ -236,26 +238,43 @@ func (l *look) findShared(p *plan.Path) error {
 	if absent(err) {
 		return nil
 	}
-	if err != nil || st.Nlink == 1 {
+	names := l.namesOf(p.Name, p.Target)
+	if err != nil || st.Nlink == 1 && names == 1 {
 		return err
 	}
-	p.Shared = int(st.Nlink) > l.namesOf(p.Name, p.Target)
-	return nil
+	p.Shared = p.Live.Type != node.File || int(st.Nlink) > names
+	if p.Shared || p.Target.Link != "" {
+		return nil
+	}
+	p.Shared, err = l.unsafe(node.Parent(p.Name))
+	return err
+}
+
+// unsafe says whether others than root may put names into a directory.
+func (l *look) unsafe(dir string) (bool, error) {
+	d, err := l.e.Root.OpenDir(dir)
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	why, err := d.Unsafe()
+	return why != "", err
 }
 
 // namesOf counts the paths of the target that are to share one inode.
 func (l *look) namesOf(path string, n *node.Node) int {
-	first := path
-	if n.Link != "" {
-		first = n.Link
-	}
-	count := 0
-	for path, n := range l.target.Nodes() {
-		if path == first || n.Link == first {
-			count++
+	if l.further == nil {
+		l.further = map[string]int{}
+		for _, n := range l.target.Nodes() {
+			if n.Link != "" {
+				l.further[n.Link]++
+			}
 		}
 	}
-	return count
+	if n.Link != "" {
+		path = n.Link
+	}
+	return 1 + l.further[path]
 }
 
 // findBusy lists what is not managed in a directory that is to go.

@@ -42,8 +42,8 @@ type Path struct {
 	// Linked says that Live is a symbolic link to a directory that will do
 	// where a directory is only implied.
 	Linked bool
-	// Shared says that Live's inode has names that are not managed: it is then
-	// replaced, never changed in place.
+	// Shared says that Live's inode has, or may have, names that are not
+	// managed: it is then replaced, never changed in place.
 	Shared bool
 	Drift  Rule
 	// Merged is what three-way merging made, where Drift is Merge; nil where

@@ -42,6 +42,15 @@ func (d *Dir) Path() string { return d.path }
 // Close releases the directory.
 func (d *Dir) Close() error { return unix.Close(d.fd) }
 
+// Unsafe says why others than root may put names here, "" when they may not.
+func (d *Dir) Unsafe() (why string, err error) {
+	var st Info
+	if err := unix.Fstat(d.fd, &st); err != nil {
+		return "", d.failed("stat", ".", err)
+	}
+	return unsafeToLink(&st), nil
+}
+
 // OpenDir opens the directory name, which must be a real one.
 func (d *Dir) OpenDir(name string) (*Dir, error) {
 	fd, err := unix.Openat(d.fd, name, openDirFlags, 0)
