@@ -22,7 +22,7 @@ mkdir -p "$SHARNESS_TEST_DIRECTORY" || exit 1
 if ! test -x "$TOP/bin/git-devops" || ! test -x "$TOP/bin/t/faults"; then
 	echo "Bail out! There is nothing to test yet: run 'make' first." && exit 1
 fi
-for tool in git strace script unshare man setfattr; do
+for tool in git strace script unshare man setfattr getfacl; do
 	command -v "$tool" >/dev/null && continue
 	echo "Bail out! '$tool' is needed: run 'make deps'." && exit 1
 done

@@ -1,0 +1,94 @@
+#!/bin/sh
+
+test_description='what is captured on one root is the same when applied to another'
+
+. ./test-lib.sh
+. "$TEST_DIR/lib-host.sh"
+. "$TEST_DIR/lib-scatter.sh"
+
+seeds=12
+test_have_prereq !EXPENSIVE || seeds=400
+
+# second <verb>...: git devops on the host that the trees are applied to.
+second () {
+	git devops --repo "$SHARNESS_TRASH_DIRECTORY/second.git" "$@"
+}
+
+# carry <message>: commit the first root, and bring the second there.
+carry () {
+	host add -q root &&
+	host commit -q --allow-empty -m "$1" &&
+	git --git-dir=second.git fetch -q origin &&
+	second apply -q >out &&
+	test_must_be_empty out &&
+	portrait root >expect &&
+	looks_so second &&
+	calm second
+}
+
+# calm <verb>: the host finds nothing to do.
+calm () {
+	"$1" status --porcelain --exit-code >out &&
+	test_must_be_empty out &&
+	"$1" apply -q --exit-code
+}
+
+# round_trip <seed>: a tree over the last one, onto an empty root, and changed.
+round_trip () {
+	rm -rf root empty &&
+	mkdir root empty &&
+	scatter make root "$1" &&
+	carry "$1" &&
+	second apply -q --root empty &&
+	looks_so empty &&
+	for n in 1 2 3 4
+	do
+		scatter change root "$1$n" &&
+		carry "$1, changed $n" || return 1
+	done &&
+	calm host
+}
+
+two_hosts () {
+	new_host &&
+	with_mtimes &&
+	mkdir second &&
+	git devops init -q --host --repo second.git --root second --type web &&
+	git --git-dir=second.git remote add origin "$PWD/repo" &&
+	git --git-dir=second.git config branch.web.remote origin &&
+	git --git-dir=second.git config branch.web.merge refs/heads/web
+}
+
+# On tmpfs, because a disk would be waited for most of the time.
+test_expect_success ROOT,TMPFS 'random trees' '
+	with_small_disk 1000 disk &&
+	(
+		cd disk &&
+		SHARNESS_TRASH_DIRECTORY=$PWD &&
+		two_hosts &&
+		for seed in $(seq 1 $seeds)
+		do
+			round_trip $seed || { echo "seed $seed" && exit 1; }
+		done &&
+		host_git fsck --no-dangling --full --strict &&
+		git --git-dir=second.git fsck --no-dangling --full --strict &&
+		second verify
+	)
+'
+
+test_expect_success ROOT 'a file that others may have given names gets another' '
+	new_host &&
+	write root/public/file x &&
+	chmod 1777 root/public &&
+	commit_root first &&
+	commit_elsewhere second "
+		cp public/file z &&
+		printf \"./public/file mode=0600\n./z hardlink=./public/file\n\" >>.devops/mtree
+	" &&
+	host apply -q &&
+	assert_mode 600 root/z &&
+	test root/z -ef root/public/file &&
+	test "$(stat -c %h root/z)" = 2
+'
+
+test_done
