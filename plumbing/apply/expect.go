@@ -45,8 +45,12 @@ func (r *Run) expect(ctx context.Context, path string, from *node.Node) (*rootfs
 	return r.compareAgain(ctx, path, from, &st)
 }
 
-// absent says that nothing lies at a path, or even where it would be.
+// absent says that nothing lies at a path, or even where it would be. What lies
+// behind a symbolic link that is not safe to follow is not there.
 func absent(err error) bool {
+	if _, ok := errors.AsType[*rootfs.UnsafeError](err); ok {
+		return true
+	}
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)
 }
 

@@ -94,7 +94,14 @@ func recoverRoot(dir, run string, dirs []string) error {
 		return err
 	}
 	defer root.Close()
-	return root.Recover(run, dirs)
+	var errs []error
+	for _, dir := range dirs {
+		// Where somebody has put a link since, nothing can be found any more.
+		if err := root.Recover(run, []string{dir}); !absent(err) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func parseIntent(data []byte) (*intent, error) {
