@@ -23,6 +23,8 @@ type Engine struct {
 	// Progress is told the number of bytes just read or written, from several
 	// goroutines.
 	Progress func(n int64)
+	// Full has every file read, whatever the stat cache says.
+	Full bool
 
 	// detached says that Root is not the host's.
 	detached bool
@@ -82,7 +84,7 @@ func (e *Engine) scanner() *live.Scanner {
 		},
 		Progress: e.Progress,
 	}
-	if !e.detached {
+	if !e.detached && !e.Full {
 		s.Cache = e.Host.StatePath(host.StateCache)
 	}
 	return s

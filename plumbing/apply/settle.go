@@ -90,7 +90,7 @@ func (r *Run) noteConflicts() error {
 // not be read again. Without it the next look takes longer, so its errors do
 // not matter.
 func (r *Run) remember(ctx context.Context) {
-	if len(r.done) == 0 {
+	if len(r.done) == 0 || r.e.Full {
 		return
 	}
 	written := map[string]live.Written{}

@@ -22,6 +22,7 @@ type Options struct {
 	NoActions   bool
 	FastForward bool
 	Held        bool // the target is what the host is held back at
+	Whole       bool // exit with Differs when a path stays as it is
 	// Begin is called, unless it is nil, right before the first change: not
 	// when the plan is only shown, is refused, or lacks something.
 	Begin func() error
@@ -156,7 +157,7 @@ func (t *tally) result(o Options) error {
 		return porcelain.Exit(porcelain.Partial, fmt.Errorf("%d steps failed", t.failed))
 	case o.Held:
 		return porcelain.Exit(porcelain.Frozen, nil)
-	case o.ExitCode && t.changed > 0:
+	case o.Whole && t.kept > 0, o.ExitCode && t.changed > 0:
 		return porcelain.Exit(porcelain.Differs, nil)
 	}
 	return nil

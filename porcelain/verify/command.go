@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -21,16 +23,32 @@ import (
 //go:embed help.txt
 var help string
 
+type options struct{ fix, dryRun, noActions bool }
+
 // Command returns the verb.
 func Command(g *porcelain.Globals) *cobra.Command {
-	return &cobra.Command{
-		Use:     "verify",
+	var o options
+	cmd := &cobra.Command{
+		Use:     "verify [--fix [-n] [--no-actions]]",
 		Short:   "read the root in full: is it what was applied",
 		Long:    help,
 		GroupID: porcelain.GroupHosts,
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), g) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case o.fix:
+				return fix(cmd.Context(), g, o)
+			case o.dryRun, o.noActions:
+				return porcelain.Usagef("-n and --no-actions go with --fix")
+			}
+			return run(cmd.Context(), g)
+		},
 	}
+	f := cmd.Flags()
+	f.BoolVar(&o.fix, "fix", false, "bring what differs back to what was applied")
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "with --fix: only show the plan")
+	f.BoolVar(&o.noActions, "no-actions", false, "with --fix: leave the actions pending")
+	return cmd
 }
 
 // nothingApplied says that there is nothing to compare with.
@@ -41,16 +59,21 @@ func (nothingApplied) Hint() string {
 	return "'git devops commit' or 'git devops apply' come before it"
 }
 
+func applied(h *host.Host) (chunkstore.ID, error) {
+	commit, ok, err := h.Applied()
+	if err == nil && !ok {
+		err = nothingApplied{errors.New("nothing was applied yet")}
+	}
+	return commit, err
+}
+
 func run(ctx context.Context, g *porcelain.Globals) error {
 	h, err := g.OpenRoot()
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	commit, ok, err := h.Host.Applied()
-	if err == nil && !ok {
-		err = nothingApplied{errors.New("nothing was applied yet")}
-	}
+	commit, err := applied(h.Host)
 	if err != nil {
 		return err
 	}
