@@ -215,8 +215,10 @@ func (l *look) merge(p *plan.Path) error {
 }
 
 // findLinked looks whether a symbolic link leads to a directory that will do.
+// One that was applied will not: it is the target that wants it no longer.
 func (l *look) findLinked(p *plan.Path) error {
-	if p.Live == nil || p.Live.Type != node.Symlink || p.Target == nil || !p.Target.Implied {
+	if p.Live == nil || p.Live.Type != node.Symlink || p.Target == nil || !p.Target.Implied ||
+		p.Base != nil && p.Base.Type == node.Symlink {
 		return nil
 	}
 	d, err := l.e.Root.OpenDir(p.Name)
@@ -225,6 +227,18 @@ func (l *look) findLinked(p *plan.Path) error {
 	}
 	p.Linked = true
 	return d.Close()
+}
+
+// hidden says that a path lies below what is no directory yet: what may be found
+// there lies behind a link, at another path.
+func (l *look) hidden(path string) bool {
+	for dir := node.Parent(path); dir != node.RootPath; dir = node.Parent(dir) {
+		p := l.paths[dir]
+		if p != nil && p.Live != nil && p.Live.Type != node.Dir && !p.Linked {
+			return true
+		}
+	}
+	return false
 }
 
 // findShared looks whether what may be changed in place has names that are not

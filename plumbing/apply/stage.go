@@ -59,6 +59,9 @@ func (r *Run) stage(ctx context.Context, steps []*plan.Step) (*stager, error) {
 // mkdir makes a directory where nothing is, unless something must go before its
 // parent can be made.
 func (s *stager) mkdir(ctx context.Context, step *plan.Step) error {
+	if s.r.look.hidden(step.Path) {
+		return nil
+	}
 	begun := time.Now()
 	w, err := s.r.want(ctx, step)
 	if err != nil {
@@ -83,22 +86,36 @@ func (s *stager) all(ctx context.Context, steps []*plan.Step) error {
 		if groupCtx.Err() != nil {
 			break
 		}
+		if s.r.look.hidden(step.Path) {
+			s.setLate(step)
+			continue
+		}
 		group.Go(func() error {
 			err := s.one(groupCtx, step)
 			if err == nil || !local(err) {
 				return err
 			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
 			if absent(err) {
-				s.late = append(s.late, step)
+				s.setLate(step)
 			} else {
-				s.failed[step] = err
+				s.setFailed(step, err)
 			}
 			return nil
 		})
 	}
 	return errors.Join(group.Wait(), ctx.Err())
+}
+
+func (s *stager) setLate(step *plan.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = append(s.late, step)
+}
+
+func (s *stager) setFailed(step *plan.Step, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed[step] = err
 }
 
 func (s *stager) one(ctx context.Context, step *plan.Step) error {
