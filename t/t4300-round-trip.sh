@@ -76,19 +76,4 @@ test_expect_success ROOT,TMPFS 'random trees' '
 	)
 '
 
-test_expect_success ROOT 'a file that others may have given names gets another' '
-	new_host &&
-	write root/public/file x &&
-	chmod 1777 root/public &&
-	commit_root first &&
-	commit_elsewhere second "
-		cp public/file z &&
-		printf \"./public/file mode=0600\n./z hardlink=./public/file\n\" >>.devops/mtree
-	" &&
-	host apply -q &&
-	assert_mode 600 root/z &&
-	test root/z -ef root/public/file &&
-	test "$(stat -c %h root/z)" = 2
-'
-
 test_done
