@@ -13,6 +13,7 @@ const (
 	Retyped  = 'T'
 	Deleted  = 'D'
 	Added    = 'A'
+	Unmerged = 'U' // changed on both sides, and not brought together
 )
 
 // Letter tells how after, nil for nothing, differs from before.

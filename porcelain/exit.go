@@ -10,6 +10,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/accounts"
+	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/largefile"
@@ -119,6 +120,8 @@ func kinds() []kind {
 		{is(host.ErrNotHost), NoRepository, "'git devops init --host' makes one, or --repo says where it is"},
 		{is(host.ErrOtherBranch), Fatal, "'git symbolic-ref HEAD' says where it is to be; see devops.type in 'git devops init --help'"},
 		{is(host.ErrNoCommit), Fatal, "'git devops add' and 'git devops commit' make one, or 'git devops sync' brings one"},
+		{is(apply.ErrNoConflict), Fatal, "'git devops resolve' lists the paths that have one"},
+		{is(apply.ErrNothingApplied), Fatal, "'git devops apply' comes before it"},
 		{is(host.ErrNoPrevious), Fatal, "name the commit to go back to; 'git devops log' lists them"},
 		{as[*host.DivergedError], Conflict, "merge them where you work, and bring the result here with 'git devops sync'; or name the commit to apply"},
 		{as[*host.OtherTypeError], Fatal, "a host takes only commits of its own branch: see devops.type in 'git devops init --help'"},

@@ -39,14 +39,17 @@ func (e *ConflictsError) Hint() string {
 const conflictsHeader = "git-devops conflicts 1\n"
 
 // Conflicts returns the paths whose conflicts nobody has resolved.
-func (e *Engine) Conflicts() (Conflicts, error) {
-	data, ok, err := e.Host.ReadState(host.StateConflicts)
+func (e *Engine) Conflicts() (Conflicts, error) { return ReadConflicts(e.Host) }
+
+// ReadConflicts is Conflicts without an Engine.
+func ReadConflicts(h *host.Host) (Conflicts, error) {
+	data, ok, err := h.ReadState(host.StateConflicts)
 	if err != nil || !ok {
 		return Conflicts{}, err
 	}
 	c, err := parseConflicts(data)
 	if err != nil {
-		return nil, &ConflictsError{e.Host.StatePath(host.StateConflicts), err}
+		return nil, &ConflictsError{h.StatePath(host.StateConflicts), err}
 	}
 	return c, nil
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/move"
 	"github.com/git-devops/git-devops/porcelain/peer"
 	"github.com/git-devops/git-devops/porcelain/prepush"
+	"github.com/git-devops/git-devops/porcelain/resolve"
 	"github.com/git-devops/git-devops/porcelain/rm"
 	"github.com/git-devops/git-devops/porcelain/rollback"
 	"github.com/git-devops/git-devops/porcelain/serve"
@@ -83,6 +84,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 
 		apply.Command(g),
 		rollback.Command(g),
+		resolve.Command(g),
 		verify.Command(g),
 
 		filterprocess.Command(g),

@@ -23,6 +23,8 @@ type Options struct {
 	FastForward bool
 	Held        bool // the target is what the host is held back at
 	Whole       bool // exit with Differs when a path stays as it is
+	// What is how a run is called at its end that does not apply its target.
+	What string
 	// Begin is called, unless it is nil, right before the first change: not
 	// when the plan is only shown, is refused, or lacks something.
 	Begin func() error
@@ -62,6 +64,7 @@ func (s *Session) Do(ctx context.Context, r *apply.Run, o Options) error {
 	s.g.UI.Info(summary{
 		Target: r.Plan.Target.String(), Plan: r.Plan.Digest(), Changed: t.changed, Failed: t.failed,
 		Kept: t.kept, Conflicts: t.conflicts, Drift: hex(result.Drift), Report: hex(result.Report),
+		what: o.What,
 	})
 	return errors.Join(err, t.result(o))
 }

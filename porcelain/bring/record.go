@@ -65,6 +65,8 @@ type summary struct {
 	Conflicts int    `json:"conflicts"`
 	Drift     string `json:"drift,omitempty"`
 	Report    string `json:"report,omitempty"`
+
+	what string
 }
 
 // Type implements ui.Record.
@@ -81,10 +83,14 @@ func (s summary) Text(*ui.UI) string {
 			words = append(words, fmt.Sprintf("%d %s", w.n, w.word))
 		}
 	}
-	text := fmt.Sprintf("%.12s applied: %s", s.Target, strings.Join(words, ", "))
-	if s.Failed > 0 {
-		text = fmt.Sprintf("%.12s applied in part: %s", s.Target, strings.Join(words, ", "))
+	text := s.what
+	if text == "" {
+		text = fmt.Sprintf("%.12s applied", s.Target)
 	}
+	if s.Failed > 0 {
+		text += " in part"
+	}
+	text += ": " + strings.Join(words, ", ")
 	if s.Drift != "" {
 		text += fmt.Sprintf("; drift saved as %.12s", s.Drift)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/roottree"
@@ -72,8 +73,16 @@ func (c *comparison) drift(ctx context.Context) error {
 	if c.applied.IsZero() {
 		return nil
 	}
+	conflicts, err := apply.ReadConflicts(c.h.Host)
+	if err != nil {
+		return err
+	}
 	return c.h.Differences(ctx, c.h.Scanner(), c.applied, func(name string, want, live *node.Node, a node.Aspect) error {
-		c.paths = append(c.paths, path{Path: ui.Path(name), drift: porcelain.Letter(want, live, a), DriftAspects: a.Names()})
+		p := path{Path: ui.Path(name), drift: porcelain.Letter(want, live, a), DriftAspects: a.Names()}
+		if _, ok := conflicts[name]; ok {
+			p.drift = porcelain.Unmerged
+		}
+		c.paths = append(c.paths, p)
 		return nil
 	})
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/node"
+)
+
+// ErrNoConflict says that a path is not one that could not be merged.
+var ErrNoConflict = errors.New("there is no conflict to resolve")
+
+// A Conflicted is a path that could not be merged, with its versions, nil for
+// nothing.
+type Conflicted struct {
+	Path string
+	// From is the commit that has Base, zero for none; To the one that has
+	// Target.
+	From, To           chunkstore.ID
+	Base, Live, Target *node.Node
+}
+
+// Conflicted returns the versions of a path. The error is ErrNoConflict when it
+// is in none.
+func (e *Engine) Conflicted(ctx context.Context, path string) (*Conflicted, error) {
+	conflicts, err := e.Conflicts()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conflicted{Path: path}
+	var ok bool
+	if c.From, ok = conflicts[path]; !ok {
+		return nil, fmt.Errorf("%s: %w", path, ErrNoConflict)
+	}
+	if c.To, ok, err = e.Host.Applied(); err == nil && !ok {
+		err = ErrNothingApplied
+	}
+	if err != nil {
+		return nil, err
+	}
+	target, err := e.loader().Load(c.To.String())
+	if err != nil {
+		return nil, err
+	}
+	if c.Target, err = get(target, path); err != nil {
+		return nil, err
+	}
+	l, err := e.lookAtVersions(ctx, c.To, Versions{path: c.Target})
+	if err != nil {
+		return nil, err
+	}
+	c.Base, c.Live = l.paths[path].Base, l.paths[path].Live
+	return c, nil
+}
+
+// MergeText merges the versions of a small file line by line. Where both sides
+// have changed the same lines there are both, between markers.
+func (e *Engine) MergeText(c *Conflicted) ([]byte, error) {
+	for _, n := range []*node.Node{c.Base, c.Live, c.Target} {
+		if n == nil || n.Type != node.File || n.Large {
+			return nil, fmt.Errorf("%s: not a small file in all versions", c.Path)
+		}
+	}
+	merged, _, err := e.mergeVersions(c.Path, c.Base.Content, c.Live.Content, c.Target.Content)
+	return merged, err
+}
+
+// With returns a version with that content and the metadata of both sides;
+// where these contradict each other, those of the live one count. Keep has
+// kept the content.
+func (c *Conflicted) With(content chunkstore.ID) *node.Node {
+	text := func(_, _, _ chunkstore.ID) (chunkstore.ID, bool, error) { return content, true, nil }
+	if n, err := mergeNode(c.Base, c.Live, c.Target, text); err == nil && n != nil {
+		n.Content, n.Mtime = content, nil
+		return n
+	}
+	n := node.Default(node.File, false)
+	for _, other := range []*node.Node{c.Live, c.Target} {
+		if other != nil && other.Type == node.File {
+			n = *other
+			break
+		}
+	}
+	n.Content, n.Large, n.Link, n.Mtime = content, false, "", nil
+	return &n
+}
+
+// Resolve makes what is live at the paths count as merged. The caller holds the
+// host's lock.
+func (e *Engine) Resolve(paths []string) error {
+	conflicts, err := e.Conflicts()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		delete(conflicts, path)
+	}
+	return e.SetConflicts(conflicts)
+}
