@@ -91,12 +91,13 @@ func (h *HostRoot) manifest(id chunkstore.ID) *chunkstore.Manifest {
 
 // Differences reports where the root is not as commit has it.
 func (h *HostRoot) Differences(ctx context.Context, s *live.Scanner, commit chunkstore.ID, fn live.Report) error {
-	tree, err := h.Repo.ResolveTree(commit.String())
+	tree, err := h.Loader().Lazy(commit.String())
 	if err != nil {
 		return err
 	}
-	load := func() (live.Tree, error) { return h.Loader().Load(tree.String()) }
-	return s.Scan(ctx, tree, load, fn)
+	load := func() (live.Tree, error) { return tree.Tree() }
+	s.Lookup = tree.Get
+	return s.Scan(ctx, tree.ID(), load, fn)
 }
 
 // Loader reads trees. Which blobs are manifests it knows from the stat cache,
@@ -104,9 +105,11 @@ func (h *HostRoot) Differences(ctx context.Context, s *live.Scanner, commit chun
 func (h *HostRoot) Loader() *roottree.Loader {
 	if h.loader == nil {
 		h.loader = roottree.NewLoader(h.Repo)
-		cache := live.OpenCache(h.StatCache())
-		defer cache.Close()
-		cache.Files(h.loader.Know)
+		h.loader.Recall(func(know func(chunkstore.ID, bool)) {
+			cache := live.OpenCache(h.StatCache())
+			defer cache.Close()
+			cache.Files(know)
+		})
 	}
 	return h.loader
 }

@@ -60,9 +60,11 @@ func Open(w *worktree.Worktree, dir string) (*Engine, error) {
 // far as that goes.
 func (e *Engine) loader() *roottree.Loader {
 	l := roottree.NewLoader(e.Work.Repo)
-	cache := live.OpenCache(e.Host.StatePath(host.StateCache))
-	defer cache.Close()
-	cache.Files(l.Know)
+	l.Recall(func(know func(chunkstore.ID, bool)) {
+		cache := live.OpenCache(e.Host.StatePath(host.StateCache))
+		defer cache.Close()
+		cache.Files(know)
+	})
 	return l
 }
 

@@ -24,7 +24,7 @@ import (
 type look struct {
 	e            *Engine
 	loader       *roottree.Loader
-	base, target *roottree.Tree // base is nil when nothing was applied
+	base, target *roottree.Lazy // base is nil when nothing was applied
 	paths        map[string]*plan.Path
 	conflicts    Conflicts
 	// further counts, for files of the target, the names after the first.
@@ -52,12 +52,20 @@ func (e *Engine) look(ctx context.Context, base, target chunkstore.ID) (*look, e
 	return l, err
 }
 
-func (l *look) load(commit chunkstore.ID) (*roottree.Tree, error) {
-	return l.loader.Load(commit.String())
+func (l *look) load(commit chunkstore.ID) (*roottree.Lazy, error) {
+	return l.loader.Lazy(commit.String())
+}
+
+// scan compares the root with a tree. While the stat cache knows that one, only
+// what differs is read of it.
+func (e *Engine) scan(ctx context.Context, s *live.Scanner, tree *roottree.Lazy, fn live.Report) error {
+	s.Lookup = tree.Get
+	load := func() (live.Tree, error) { return tree.Tree() }
+	return s.Scan(ctx, tree.ID(), load, fn)
 }
 
 // get returns what a tree has at a path, nil for nothing.
-func get(t *roottree.Tree, path string) (*node.Node, error) {
+func get(t *roottree.Lazy, path string) (*node.Node, error) {
 	n, err := t.Get(path)
 	if errors.Is(err, repo.ErrNotFound) {
 		return nil, nil
@@ -67,8 +75,11 @@ func get(t *roottree.Tree, path string) (*node.Node, error) {
 
 // compareFirst is for a root that nothing was applied to.
 func (l *look) compareFirst(ctx context.Context) error {
-	load := func() (live.Tree, error) { return l.target, nil }
-	return l.e.scanner().Scan(ctx, l.target.ID(), load,
+	// The whole of it has to be one that a root can have.
+	if _, err := l.target.Tree(); err != nil {
+		return err
+	}
+	return l.e.scan(ctx, l.e.scanner(), l.target,
 		func(path string, want, now *node.Node, _ node.Aspect) error {
 			l.paths[path] = &plan.Path{Name: path, Target: want, Live: now}
 			return nil
@@ -78,8 +89,7 @@ func (l *look) compareFirst(ctx context.Context) error {
 // compareBase finds the drift, then what the target changes, then what lies
 // where it puts something new.
 func (l *look) compareBase(ctx context.Context) error {
-	load := func() (live.Tree, error) { return l.base, nil }
-	err := l.e.scanner().Scan(ctx, l.base.ID(), load,
+	err := l.e.scan(ctx, l.e.scanner(), l.base,
 		func(path string, want, now *node.Node, _ node.Aspect) error {
 			l.paths[path] = &plan.Path{Name: path, Base: want, Target: want, Live: now}
 			return nil
@@ -87,8 +97,16 @@ func (l *look) compareBase(ctx context.Context) error {
 	if err != nil || l.base.ID() == l.target.ID() {
 		return err
 	}
+	base, err := l.base.Tree()
+	if err != nil {
+		return err
+	}
+	target, err := l.target.Tree()
+	if err != nil {
+		return err
+	}
 	added := map[string]*node.Node{}
-	err = roottree.Diff(l.base, l.target, func(path string, base, target *node.Node) error {
+	err = roottree.Diff(base, target, func(path string, base, target *node.Node) error {
 		if base == nil {
 			added[path] = target
 			return nil
@@ -252,7 +270,10 @@ func (l *look) findShared(p *plan.Path) error {
 	if absent(err) {
 		return nil
 	}
-	names := l.namesOf(p.Name, p.Target)
+	if err != nil {
+		return err
+	}
+	names, err := l.namesOf(p.Name, p.Target)
 	if err != nil || st.Nlink == 1 && names == 1 {
 		return err
 	}
@@ -276,19 +297,23 @@ func (l *look) unsafe(dir string) (bool, error) {
 }
 
 // namesOf counts the paths of the target that are to share one inode.
-func (l *look) namesOf(path string, n *node.Node) int {
+func (l *look) namesOf(path string, n *node.Node) (int, error) {
 	if l.further == nil {
+		spec, err := l.target.Spec()
+		if err != nil {
+			return 0, err
+		}
 		l.further = map[string]int{}
-		for _, n := range l.target.Nodes() {
-			if n.Link != "" {
-				l.further[n.Link]++
+		for _, e := range spec.All() {
+			if e.Link != "" {
+				l.further[e.Link]++
 			}
 		}
 	}
 	if n.Link != "" {
 		path = n.Link
 	}
-	return 1 + l.further[path]
+	return 1 + l.further[path], nil
 }
 
 // findBusy lists what is not managed in a directory that is to go.

@@ -18,7 +18,7 @@ import (
 )
 
 // readActions reads the actions of a tree, and which of them are pending.
-func (e *Engine) readActions(ctx context.Context, t *roottree.Tree) ([]actions.Action, []actions.Pending, error) {
+func (e *Engine) readActions(ctx context.Context, t *roottree.Lazy) ([]actions.Action, []actions.Pending, error) {
 	data, err := t.Control(actions.File)
 	if errors.Is(err, repo.ErrNotFound) {
 		return nil, nil, nil

@@ -100,8 +100,20 @@ func (r *Run) plan(ctx context.Context) (err error) {
 	if err := r.checkLinks(); err != nil {
 		return err
 	}
-	r.seeds, err = r.look.seeds()
+	if r.writesLarge() {
+		r.seeds, err = r.look.seeds()
+	}
 	return err
+}
+
+// writesLarge says whether the plan needs chunks.
+func (r *Run) writesLarge() bool {
+	for step := range r.Plan.Steps() {
+		if writes(step) && step.To.Large {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Run) input() plan.Input {

@@ -31,7 +31,11 @@ func (l *look) seeds() (*seeds, error) {
 	if l.base == nil {
 		return s, nil
 	}
-	for path, n := range l.base.Nodes() {
+	base, err := l.base.Tree()
+	if err != nil {
+		return nil, err
+	}
+	for path, n := range base.Nodes() {
 		if !n.Large || l.changed(path, &n) {
 			continue
 		}

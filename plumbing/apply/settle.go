@@ -107,8 +107,7 @@ func (r *Run) remember(ctx context.Context) {
 		w, ok := written[path]
 		return w, ok
 	}
-	load := func() (live.Tree, error) { return r.look.target, nil }
-	s.Scan(ctx, r.look.target.ID(), load, func(string, *node.Node, *node.Node, node.Aspect) error { return nil })
+	r.e.scan(ctx, s, r.look.target, func(string, *node.Node, *node.Node, node.Aspect) error { return nil })
 }
 
 // follow moves the host's branch to the target.

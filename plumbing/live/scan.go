@@ -43,6 +43,10 @@ type Scanner struct {
 	// Previous returns a manifest by its id, or nil. It spares time where a
 	// large file has changed. It may be nil itself.
 	Previous func(id chunkstore.ID) *chunkstore.Manifest
+	// Lookup returns what the tree of a Scan has at a path, as its Get does, for
+	// less than loading it takes. It is called by one goroutine at a time, and
+	// may be nil.
+	Lookup func(path string) (*node.Node, error)
 	// Cache is the path of the stat cache, "" for none: then everything is
 	// read.
 	Cache string
@@ -131,7 +135,7 @@ func (r *run) saved(err error) {
 
 func (r *run) scan(ctx context.Context) error {
 	r.keep = r.Cache != ""
-	r.want = &wanted{load: r.load}
+	r.want = &wanted{load: r.load, lookup: r.Lookup}
 	if r.cache != nil && r.cache.tree == r.tree && !r.tree.IsZero() && r.cache.named(r.Names) {
 		err := r.revisit(ctx)
 		if !errors.Is(err, errCache) {

@@ -67,11 +67,12 @@ func (l links) first(e *entry) string {
 
 // A wanted is a tree that is loaded when it is first needed.
 type wanted struct {
-	load func() (Tree, error)
-	once sync.Once
-	t    Tree
-	err  error
-	mu   sync.Mutex
+	load   func() (Tree, error)
+	lookup func(path string) (*node.Node, error) // or nil
+	once   sync.Once
+	t      Tree
+	err    error
+	mu     sync.Mutex
 }
 
 func (w *wanted) tree() (Tree, error) {
@@ -80,6 +81,11 @@ func (w *wanted) tree() (Tree, error) {
 }
 
 func (w *wanted) get(path string) (*node.Node, error) {
+	if w.lookup != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.lookup(path)
+	}
 	t, err := w.tree()
 	if err != nil {
 		return nil, err

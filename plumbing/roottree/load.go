@@ -20,11 +20,13 @@ type Loader struct {
 	repo  *repo.Repo
 	dirs  map[chunkstore.ID]*dir
 	large map[chunkstore.ID]bool
+	// recall is called before the first blobs are looked into, if not nil.
+	recall func()
 }
 
 // NewLoader returns a Loader that has read nothing yet.
 func NewLoader(r *repo.Repo) *Loader {
-	return &Loader{r, map[chunkstore.ID]*dir{}, map[chunkstore.ID]bool{}}
+	return &Loader{repo: r, dirs: map[chunkstore.ID]*dir{}, large: map[chunkstore.ID]bool{}}
 }
 
 // Load reads one tree; see Loader.Load.

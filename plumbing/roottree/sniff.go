@@ -15,12 +15,21 @@ import (
 // A file is large when its blob is a manifest. Attributes do not tell: one line
 // that is lost in a merge would put manifests in the place of programs.
 
-// Know tells the Loader whether a blob is a manifest, so that it need not be
-// read to find out. What a blob is never changes.
-func (l *Loader) Know(blob chunkstore.ID, manifest bool) { l.large[blob] = manifest }
+// Recall has fn called before a tree's blobs are read to find out which are
+// manifests, once: those need not be read that it tells of. What a blob is
+// never changes.
+func (l *Loader) Recall(fn func(know func(blob chunkstore.ID, manifest bool))) {
+	l.recall = func() {
+		fn(func(blob chunkstore.ID, manifest bool) { l.large[blob] = manifest })
+	}
+}
 
 // sniff finds out which blobs are manifests, in d and below it.
 func (l *Loader) sniff(d *dir) error {
+	if l.recall != nil {
+		l.recall()
+		l.recall = nil
+	}
 	unknown := l.unknown(d, nil)
 	if err := l.look(unknown); err != nil {
 		return err
