@@ -48,7 +48,7 @@ func main() {
 		die(become(os.Args[1:]))
 	}
 	var o options
-	name := flag.String("error", "", "errno to return instead of being killed: ENOSPC, EIO or EDQUOT")
+	name := flag.String("error", "", "errno to return instead of being killed: ENOSPC, EIO, EDQUOT or EROFS")
 	flag.IntVar(&o.at, "at", 0, "number of the call; 0 never")
 	flag.BoolVar(&o.sticky, "sticky", false, "fail every later call too")
 	flag.StringVar(&o.below, "below", "", "count only calls on paths below this directory")
@@ -56,7 +56,7 @@ func main() {
 	flag.Parse()
 	var known bool
 	o.errno, known = map[string]unix.Errno{
-		"": 0, "ENOSPC": unix.ENOSPC, "EIO": unix.EIO, "EDQUOT": unix.EDQUOT,
+		"": 0, "ENOSPC": unix.ENOSPC, "EIO": unix.EIO, "EDQUOT": unix.EDQUOT, "EROFS": unix.EROFS,
 	}[*name]
 	if !known || flag.NArg() == 0 {
 		flag.Usage()
@@ -77,6 +77,10 @@ func die(err error) {
 // run starts the command under a filter and supervises it until the last of
 // its descendants is gone.
 func run(o options, command []string) (code int, err error) {
+	// Whoever is orphaned is waited for, too: only then are its locks gone.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return 0, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
@@ -104,7 +108,18 @@ func run(o options, command []string) (code int, err error) {
 	if err := s.serve(); err != nil {
 		return 0, err
 	}
-	return exitCode(cmd), s.writeReport()
+	code = exitCode(cmd)
+	waitForAll()
+	return code, s.writeReport()
+}
+
+// waitForAll waits for the orphans that the command has left.
+func waitForAll() {
+	for {
+		if _, err := unix.Wait4(-1, nil, 0, nil); err != nil && err != unix.EINTR {
+			return
+		}
+	}
 }
 
 func exitCode(cmd *exec.Cmd) int {
