@@ -41,9 +41,7 @@ func (e *Engine) follow(ctx context.Context, old, target chunkstore.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = e.Work.Git.Run(ctx, nil, "update-ref", "-m", "devops apply: fast-forward",
-		e.Host.Branch(), target.String(), old.String())
-	return err
+	return e.Work.Repo.SwapBranch(e.Host.Branch(), old, target, "devops apply: fast-forward")
 }
 
 // stage brings one path of the index along, unless something else is staged

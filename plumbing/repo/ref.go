@@ -87,6 +87,27 @@ func (r *Repo) SwapRef(name string, old, id chunkstore.ID, msg string) error {
 	if err := checkOwnRef(name, id); err != nil {
 		return fmt.Errorf("move ref %q: %w", name, err)
 	}
+	return r.swapRef(name, old, id, msg)
+}
+
+// SwapBranch is SwapRef for a branch (refs/heads/…). Unlike a git that is
+// killed, it leaves no lock that keeps the next SwapBranch out. When HEAD is
+// that branch, its reflog gets a line, too.
+func (r *Repo) SwapBranch(name string, old, id chunkstore.ID, msg string) error {
+	if err := checkRef("refs/heads/", name, id); err != nil {
+		return fmt.Errorf("move branch %q: %w", name, err)
+	}
+	if err := r.swapRef(name, old, id, msg); err != nil {
+		return err
+	}
+	head, err := os.ReadFile(filepath.Join(r.gitDir, "HEAD"))
+	if err != nil || strings.TrimSpace(string(head)) != "ref: "+name {
+		return err
+	}
+	return r.logRef("HEAD", old, id, msg)
+}
+
+func (r *Repo) swapRef(name string, old, id chunkstore.ID, msg string) error {
 	p := r.refReplacement(name)
 	ctx := context.Background()
 	guard, err := p.begin(ctx)
@@ -110,9 +131,11 @@ func (r *Repo) SwapRef(name string, old, id chunkstore.ID, msg string) error {
 	return r.logRef(name, old, id, msg)
 }
 
-func checkOwnRef(name string, id chunkstore.ID) error {
-	if !strings.HasPrefix(name, refPrefix) || strings.ContainsRune(name, 0) {
-		return errors.New("not below " + refPrefix)
+func checkOwnRef(name string, id chunkstore.ID) error { return checkRef(refPrefix, name, id) }
+
+func checkRef(prefix, name string, id chunkstore.ID) error {
+	if !strings.HasPrefix(name, prefix) || strings.ContainsRune(name, 0) {
+		return errors.New("not below " + prefix)
 	}
 	if valid, err := git.ReferenceNameIsValid(name); err != nil || !valid {
 		return errors.New("not a valid name")
