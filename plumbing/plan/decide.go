@@ -117,9 +117,7 @@ func (d *decision) change() Kind {
 		return Remove
 	case isDir(d.to) && !isDir(d.live):
 		return Mkdir
-	case !d.Shared && node.Diff(d.to, d.live)&^node.Metadata == 0:
-		return Set
-	case isDir(d.to):
+	case isDir(d.to) || d.canSet(node.Diff(d.to, d.live)):
 		return Set
 	case d.to.Link != "":
 		return Link

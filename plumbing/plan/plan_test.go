@@ -19,6 +19,9 @@ import (
 var (
 	f, g       = file(1), file(2)
 	private    = with(f, func(n *node.Node) { n.Perm, n.Owner = 0o600, "www" })
+	owned      = with(f, func(n *node.Node) { n.Owner, n.Group = "www", "www" })
+	large      = with(f, func(n *node.Node) { n.Large = true })
+	setuid     = with(f, func(n *node.Node) { n.Perm = 0o4755 })
 	dir        = ptr(node.Default(node.Dir, false))
 	impliedDir = with(dir, func(n *node.Node) { n.Implied = true })
 	openDir    = with(dir, func(n *node.Node) { n.Perm = 0o777 })
@@ -55,7 +58,10 @@ func TestMake(t *testing.T) {
 		{"gone already", []Path{{Name: "a", Base: f}}, nil},
 		{"new", []Path{{Name: "a", Target: f}}, []string{"write a (new)"}},
 		{"changed", []Path{{Name: "a", Base: f, Target: g, Live: f}}, []string{"write a (content)"}},
-		{"metadata", []Path{{Name: "a", Base: f, Target: private, Live: f}}, []string{"set a (mode,owner)"}},
+		{"metadata, by one call", []Path{{Name: "a", Base: f, Target: owned, Live: f}}, []string{"set a (owner,group)"}},
+		{"metadata, by several calls", []Path{{Name: "a", Base: f, Target: private, Live: f}}, []string{"write a (mode,owner)"}},
+		{"an owner whose change clears a bit", []Path{{Name: "a", Base: setuid, Target: with(setuid, func(n *node.Node) { n.Owner = "www" }), Live: setuid}}, []string{"write a (owner)"}},
+		{"metadata of a large file", []Path{{Name: "a", Base: large, Target: with(private, func(n *node.Node) { n.Large = true }), Live: large}}, []string{"set a (mode,owner)"}},
 		{"metadata of a shared inode", []Path{{Name: "a", Base: f, Target: private, Live: f, Shared: true}},
 			[]string{"write a (mode,owner)"}},
 		{"removed", []Path{{Name: "a", Base: f, Live: f}}, []string{"remove a"}},
@@ -113,7 +119,9 @@ func TestMake(t *testing.T) {
 		{"names of a file that changes", []Path{{Name: "a", Base: f, Target: g, Live: f}, {Name: "b", Base: nameOf(f, "a"), Target: nameOf(g, "a"), Live: nameOf(f, "a")}},
 			[]string{"write a (content)", "link b (content)"}},
 		{"names of a file whose metadata changes", []Path{{Name: "a", Base: f, Target: private, Live: f}, {Name: "b", Base: nameOf(f, "a"), Target: nameOf(private, "a"), Live: nameOf(f, "a")}},
-			[]string{"set a (mode,owner)"}},
+			[]string{"write a (mode,owner)", "link b (mode,owner)"}},
+		{"names of a file whose owner changes", []Path{{Name: "a", Base: f, Target: owned, Live: f}, {Name: "b", Base: nameOf(f, "a"), Target: nameOf(owned, "a"), Live: nameOf(f, "a")}},
+			[]string{"set a (owner,group)"}},
 		{"names part", []Path{{Name: "b", Base: nameOf(f, "a"), Target: f, Live: nameOf(f, "a")}},
 			[]string{"write b (link)"}},
 		{"a name of what is kept", []Path{{Name: "a", Base: f, Target: g, Live: file(4), Drift: Keep}, {Name: "b", Target: nameOf(g, "a")}},
