@@ -43,3 +43,18 @@ with_mtimes () {
 	host_git read-tree "$commit" &&
 	host apply -q
 }
+
+# new_second: a second host, with an empty root in ./second, that follows the
+# first.
+new_second () {
+	mkdir second &&
+	git devops init -q --host --repo second.git --root second --type web &&
+	git --git-dir=second.git remote add origin "$PWD/repo" &&
+	git --git-dir=second.git config branch.web.remote origin &&
+	git --git-dir=second.git config branch.web.merge refs/heads/web
+}
+
+# second <verb>...: git devops on the second host.
+second () {
+	git devops --repo "$SHARNESS_TRASH_DIRECTORY/second.git" "$@"
+}

@@ -9,11 +9,6 @@ test_description='what is captured on one root is the same when applied to anoth
 seeds=12
 test_have_prereq !EXPENSIVE || seeds=400
 
-# second <verb>...: git devops on the host that the trees are applied to.
-second () {
-	git devops --repo "$SHARNESS_TRASH_DIRECTORY/second.git" "$@"
-}
-
 # carry <message>: commit the first root, and bring the second there.
 carry () {
 	host add -q root &&
@@ -49,23 +44,15 @@ round_trip () {
 	calm host
 }
 
-two_hosts () {
-	new_host &&
-	with_mtimes &&
-	mkdir second &&
-	git devops init -q --host --repo second.git --root second --type web &&
-	git --git-dir=second.git remote add origin "$PWD/repo" &&
-	git --git-dir=second.git config branch.web.remote origin &&
-	git --git-dir=second.git config branch.web.merge refs/heads/web
-}
-
 # On tmpfs, because a disk would be waited for most of the time.
 test_expect_success ROOT,TMPFS 'random trees' '
 	with_small_disk 1000 disk &&
 	(
 		cd disk &&
 		SHARNESS_TRASH_DIRECTORY=$PWD &&
-		two_hosts &&
+		new_host &&
+		with_mtimes &&
+		new_second &&
 		for seed in $(seq 1 $seeds)
 		do
 			round_trip $seed || { echo "seed $seed" && exit 1; }
