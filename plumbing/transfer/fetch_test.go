@@ -276,6 +276,27 @@ func TestStreamsOpenInTurn(t *testing.T) {
 	})
 }
 
+// With many sources, each has one stream unless there is much to do.
+func TestFewStreamsEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data := randomContent(5, 50, 512<<10, 2500<<10)
+		var sources []*fake
+		for k := range 8 {
+			f := &fake{name: fmt.Sprint(k), data: data.data, streams: 4, links: []*link{mbit(100)}, delay: time.Millisecond}
+			f.fault = func(n int, _ chunkstore.ID) fault {
+				if n == -2 && f.open.Load() > 0 {
+					t.Errorf("source %s has a second stream", f.name)
+				}
+				return none
+			}
+			sources = append(sources, f)
+		}
+		if _, err := Fetch(context.Background(), data.want, asSources(sources...), newSink(), Options{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Chunks of one source arrive in file order.
 func TestFileOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

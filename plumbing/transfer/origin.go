@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// streamBytes is what a stream should have to do to be worth opening.
+// streamBytes is what a stream should have to do to be worth opening: each is
+// a login and a program over there.
 const streamBytes = 16 << 20
 
 // tries is how often a source is started: once more after an error.
@@ -114,11 +115,12 @@ func (r *run) serve(ctx context.Context, o *origin) {
 	r.poke()
 }
 
-// openLanes runs as many lanes as o is worth, one after the other. It returns when one fails, or
-// the run ends.
+// openLanes runs as many lanes as o's part of the work is worth. It returns when
+// one fails, or the run ends.
 func (r *run) openLanes(ctx context.Context, o *origin) error {
 	r.mu.Lock()
-	n := min(max(1, int64(o.src.Streams())), 1+r.q.bytes/streamBytes)
+	part := r.q.bytes / int64(r.atOnce())
+	n := min(max(1, int64(o.src.Streams())), 1+part/streamBytes)
 	for range n {
 		o.lanes = append(o.lanes, newLane(r, o))
 	}
