@@ -129,7 +129,7 @@ func (c Config) openRemote(ctx context.Context, p *Place, r peers.Remote) error 
 		p.Kind, p.OnlyGit = GitServer, reached.WhyStock()
 		return c.openServer(p, c.Git.With(p.GitEnv...))
 	}
-	p.Source = c.note(p, reached)
+	c.note(p, reached)
 	if reached.GrantsLocks() {
 		p.Keeper = reached
 	}
@@ -156,7 +156,8 @@ func (c Config) openServer(p *Place, g git.Runner) error {
 		}
 		return closeConn()
 	}
-	p.Source, p.Witness = c.note(p, source), source
+	c.note(p, source)
+	p.Witness = source
 	return nil
 }
 
@@ -179,6 +180,13 @@ func (c Config) openStore(ctx context.Context, p *Place) error {
 	return nil
 }
 
-func (c Config) note(p *Place, s transfer.Source) *noting {
-	return &noting{Source: s, known: known.Open(c.Repo.CommonDir()), place: p.KnownAs()}
+// note makes s the place's source and has its answers remembered.
+func (c Config) note(p *Place, s transfer.Source) {
+	n := &noting{Source: s, known: known.Open(c.Repo.CommonDir()), place: p.KnownAs()}
+	closePlace := p.close
+	p.Source = n
+	p.close = func() error {
+		n.note()
+		return closePlace()
+	}
 }
