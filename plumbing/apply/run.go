@@ -86,6 +86,9 @@ func (e *Engine) newRun(request Request) *Run {
 
 // plan makes the plan of what was looked at.
 func (r *Run) plan(ctx context.Context) (err error) {
+	if err := r.e.Work.CheckConfig(r.request.Target.String()); err != nil {
+		return err
+	}
 	if !r.e.detached {
 		if r.actions, r.pending, err = r.e.readActions(ctx, r.look.target); err != nil {
 			return err

@@ -23,16 +23,32 @@ const ConfigFile = ".devops/config"
 
 // readParams reads how the repository cuts files into chunks.
 func (w *Worktree) readParams() (chunkstore.Params, error) {
-	p := chunkstore.DefaultParams()
 	source, err := w.configSource()
 	if err != nil || source == "" {
-		return p, err
+		return chunkstore.DefaultParams(), err
 	}
+	p, mtimes, err := w.parseConfig(source)
+	w.Mtimes = mtimes
+	return p, err
+}
+
+// CheckConfig returns the error that everything would end with in a host's
+// repository whose branch is at the commit, for its ConfigFile.
+func (w *Worktree) CheckConfig(commit string) error {
+	source, err := w.configBlob(commit)
+	if err == nil && source != "" {
+		_, _, err = w.parseConfig(source)
+	}
+	return err
+}
+
+func (w *Worktree) parseConfig(source string) (p chunkstore.Params, mtimes bool, err error) {
+	p = chunkstore.DefaultParams()
 	args := []string{"config", source, "--null", "--list"}
 	err = w.Git.Stream(context.Background(), nil, args, func(record []byte) error {
 		key, value, _ := strings.Cut(string(record), "\n")
 		if key == mtimesKey {
-			return setBool(&w.Mtimes, key, value)
+			return setBool(&mtimes, key, value)
 		}
 		return setParam(&p, key, value)
 	})
@@ -40,20 +56,16 @@ func (w *Worktree) readParams() (chunkstore.Params, error) {
 		err = p.Validate()
 	}
 	if err != nil {
-		return p, fmt.Errorf("%s: %w", ConfigFile, err)
+		return p, mtimes, fmt.Errorf("%s: %w", ConfigFile, err)
 	}
-	return p, nil
+	return p, mtimes, nil
 }
 
 // configSource is the option that leads git config to the ConfigFile, "" where
 // there is none: a file of the work tree, or a host's blob.
 func (w *Worktree) configSource() (string, error) {
 	if w.Host {
-		_, id, err := w.Repo.Lookup("HEAD", ConfigFile)
-		if errors.Is(err, repo.ErrNotFound) {
-			return "", nil
-		}
-		return "--blob=" + id.String(), err
+		return w.configBlob("HEAD")
 	}
 	path := filepath.Join(w.Repo.WorkTree(), ConfigFile)
 	if w.Repo.WorkTree() == "" {
@@ -63,6 +75,14 @@ func (w *Worktree) configSource() (string, error) {
 		return "", nil
 	}
 	return "--file=" + path, nil
+}
+
+func (w *Worktree) configBlob(rev string) (string, error) {
+	_, id, err := w.Repo.Lookup(rev, ConfigFile)
+	if errors.Is(err, repo.ErrNotFound) {
+		return "", nil
+	}
+	return "--blob=" + id.String(), err
 }
 
 // mtimesKey says whether a host's modification times are recorded.
