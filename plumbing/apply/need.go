@@ -12,7 +12,8 @@ import (
 )
 
 // Need returns the chunks that the steps of the run's plan need and that lie
-// neither in the repository nor in a large file on the root.
+// neither in the repository nor in a large file on the root. The error is a
+// *NoRoomError when a file can not fit.
 func (r *Run) Need(ctx context.Context) (*worktree.Need, error) {
 	need := worktree.NewNeed()
 	for step := range r.Plan.Steps() {
@@ -22,6 +23,9 @@ func (r *Run) Need(ctx context.Context) (*worktree.Need, error) {
 		m, err := r.e.manifest(step.To.Content)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", step.Path, err)
+		}
+		if err := r.checkRoom(step, m); err != nil {
+			return nil, err
 		}
 		need.Files++
 		if err := r.e.Work.AddPieces(ctx, need, r.absent(m)); err != nil {

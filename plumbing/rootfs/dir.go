@@ -68,6 +68,14 @@ func (d *Dir) Lstat(name string, st *unix.Stat_t) error {
 	return nil
 }
 
+// Statfs says what file system the directory is on.
+func (d *Dir) Statfs(st *unix.Statfs_t) error {
+	if err := unix.Fstatfs(d.fd, st); err != nil {
+		return d.failed("statfs", ".", err)
+	}
+	return nil
+}
+
 // Names lists what is in the directory, sorted by bytes.
 func (d *Dir) Names() ([]string, error) {
 	// An own handle, because the place in a listing belongs to the handle.
