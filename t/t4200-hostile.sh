@@ -14,11 +14,11 @@ then
 	test_done
 fi
 
-bad=$(printf "x" | git hash-object --stdin)
+x=$(printf x | git hash-object --stdin)
 
 test_expect_success 'set up' '
 	new_world &&
-	x=$(blob x) && test "$x" = "$bad" &&
+	test "$x" = "$(blob x)" &&
 	dir=$(echo "100644 $x passwd" | raw_tree) &&
 	link=$(blob "../beside/dir") &&
 	anew && offer "$(tree_with "100644 $x fine")" &&
