@@ -5,10 +5,9 @@ package replicate
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/git-devops/git-devops/plumbing/lockfile"
 )
 
 // ErrBusy says that another sync is at work in the repository.
@@ -17,21 +16,12 @@ var ErrBusy = errors.New("another sync is running in this repository")
 // Lock keeps other syncs out until unlock is called or the process ends:
 // two would fetch the same chunks. commonDir is the repository's.
 func Lock(commonDir string) (unlock func(), err error) {
-	dir := filepath.Join(commonDir, "devops")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("lock sync: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "sync.lock"), os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("lock sync: %w", err)
-	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err == nil {
-		return func() { f.Close() }, nil
-	}
-	f.Close()
-	if err == unix.EWOULDBLOCK {
+	unlock, err = lockfile.Try(filepath.Join(commonDir, "devops", "sync.lock"))
+	switch {
+	case errors.Is(err, lockfile.ErrLocked):
 		return nil, ErrBusy
+	case err != nil:
+		return nil, fmt.Errorf("lock sync: %w", err)
 	}
-	return nil, fmt.Errorf("lock sync: %w", err)
+	return unlock, nil
 }

@@ -3,11 +3,12 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/git-devops/git-devops/plumbing/node"
 )
 
 // Path is a path in an answer. A path is bytes: as text it is quoted when a
@@ -16,14 +17,7 @@ import (
 type Path string
 
 // MarshalJSON implements json.Marshaler.
-func (p Path) MarshalJSON() ([]byte, error) {
-	if utf8.ValidString(string(p)) {
-		return json.Marshal(string(p))
-	}
-	return json.Marshal(struct {
-		Base64 []byte `json:"base64"`
-	}{[]byte(p)})
-}
+func (p Path) MarshalJSON() ([]byte, error) { return node.JSONPath(p).MarshalJSON() }
 
 // String returns the path, quoted as git quotes paths (core.quotePath=false)
 // when it holds control characters, quotes, backslashes or bytes that are not
