@@ -33,9 +33,9 @@ type shower struct {
 }
 
 func (s *shower) show(ctx context.Context, d difference) error {
-	r := record{Path: ui.Path(d.path), Aspects: d.aspects.Names(), Metadata: words(d)}
+	r := record{Path: ui.Path(d.path), Aspects: d.aspects.Names(), Metadata: porcelain.MetadataWords(d.want, d.live, d.aspects)}
 	if d.live == nil || d.aspects&node.AspectType != 0 {
-		r.Metadata = []word{{What: "type", Applied: kind(d.want), Live: kind(d.live)}}
+		r.Metadata = []porcelain.MetadataWord{{What: "type", Applied: kind(d.want), Live: kind(d.live)}}
 	}
 	if d.aspects&node.AspectContent != 0 && d.want.Type == node.Symlink {
 		target, err := s.targets(d)
@@ -51,13 +51,13 @@ func (s *shower) show(ctx context.Context, d difference) error {
 	return s.content(ctx, d)
 }
 
-func (s *shower) targets(d difference) (word, error) {
+func (s *shower) targets(d difference) (porcelain.MetadataWord, error) {
 	_, was, err := s.w.Repo.Object(d.want.Content)
 	if err != nil {
-		return word{}, err
+		return porcelain.MetadataWord{}, err
 	}
 	is, err := s.root.Readlink(d.path)
-	return word{What: "target", Applied: string(was), Live: is}, err
+	return porcelain.MetadataWord{What: "target", Applied: string(was), Live: is}, err
 }
 
 // content shows how a file has changed, or what it was when it is gone.
