@@ -17,6 +17,7 @@ import (
 	copyverb "github.com/git-devops/git-devops/porcelain/copy"
 	"github.com/git-devops/git-devops/porcelain/diff"
 	"github.com/git-devops/git-devops/porcelain/diffdriver"
+	"github.com/git-devops/git-devops/porcelain/drift"
 	"github.com/git-devops/git-devops/porcelain/drop"
 	"github.com/git-devops/git-devops/porcelain/export"
 	"github.com/git-devops/git-devops/porcelain/filterprocess"
@@ -85,6 +86,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		apply.Command(g),
 		rollback.Command(g),
 		resolve.Command(g),
+		drift.Command(g),
 		verify.Command(g),
 
 		filterprocess.Command(g),

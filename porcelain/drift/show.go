@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drift
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/drift"
+	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/roottree"
+	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
+)
+
+// show prints how what was saved differs from what had been applied.
+func show(ctx context.Context, g *porcelain.Globals, args []string, dash int) error {
+	h, err := g.OpenRoot()
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	rev, args, err := porcelain.TreeAndPaths(h.Repo, args, dash)
+	if err != nil {
+		return err
+	}
+	paths, err := g.RootPaths(h.Host, h.Root, args)
+	if err != nil {
+		return err
+	}
+	record, err := find(ctx, h, rev)
+	if err != nil {
+		return err
+	}
+	if record.Paths = limit(record.Paths, paths); len(record.Paths) == 0 {
+		return notSaved{errors.New("nothing was saved of these paths")}
+	}
+	s := shower{g: g, h: h, record: record}
+	if s.saved, err = h.Loader().Load(record.Commit.String()); err != nil {
+		return err
+	}
+	if !record.Applied.IsZero() {
+		if s.applied, err = h.Loader().Load(record.Applied.String()); err != nil {
+			return err
+		}
+	}
+	g.UI.Info(newEntry(record))
+	for _, d := range record.Paths {
+		if err := s.show(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A shower shows what one run has saved.
+type shower struct {
+	g              *porcelain.Globals
+	h              *porcelain.HostRoot
+	record         drift.Record
+	applied, saved *roottree.Tree // applied is nil for nothing
+}
+
+func (s *shower) show(ctx context.Context, d drift.Drifted) error {
+	want, err := get(s.applied, d.Path)
+	if err != nil {
+		return err
+	}
+	live, err := get(s.saved, d.Path)
+	if err != nil {
+		return err
+	}
+	aspects := node.Diff(want, live)
+	s.g.UI.Print(version{
+		Path: ui.Path(d.Path), Saved: live, Aspects: d.Aspects, Metadata: porcelain.MetadataWords(want, live, aspects),
+	})
+	if s.g.UI.JSON() || aspects&(node.AspectType|node.AspectContent) == 0 {
+		return nil
+	}
+	if large(want) || large(live) {
+		return s.ranges(d.Path, want, live)
+	}
+	return s.diff(ctx, d.Path)
+}
+
+// get returns what a tree has at a path, nil for nothing.
+func get(t *roottree.Tree, path string) (*node.Node, error) {
+	if t == nil {
+		return nil, nil
+	}
+	n, err := t.Get(path)
+	if errors.Is(err, repo.ErrNotFound) || err == nil && n.Implied {
+		return nil, nil
+	}
+	return n, err
+}
+
+func large(n *node.Node) bool { return n != nil && n.Large }
+
+func (s *shower) ranges(path string, want, live *node.Node) (err error) {
+	var sides [2]*chunkstore.Manifest
+	for i, n := range []*node.Node{want, live} {
+		if !large(n) {
+			continue
+		}
+		_, data, err := s.h.Repo.Object(n.Content)
+		if err != nil {
+			return err
+		}
+		if sides[i], err = chunkstore.ParseManifest(data); err != nil {
+			return err
+		}
+	}
+	s.g.ShowRanges(path, sides[0], sides[1])
+	return nil
+}
+
+// emptyTree is git's name for a tree with nothing in it.
+const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+// diff lets git compare the contents.
+func (s *shower) diff(ctx context.Context, path string) error {
+	applied := emptyTree
+	if !s.record.Applied.IsZero() {
+		applied = s.record.Applied.String()
+	}
+	colour := "--color=never"
+	if s.g.UI.Paint(ui.Bold, "x") != "x" {
+		colour = "--color=always"
+	}
+	out, err := s.h.Git.Run(ctx, nil, "diff-tree", "-p", "-r", "--no-ext-diff", "--no-renames", colour,
+		applied, s.record.Commit.String(), "--", ":(top,literal)"+path)
+	if err == nil {
+		_, err = s.g.UI.Out().Write(out)
+	}
+	return err
+}
+
+// A version is one that was saved.
+type version struct {
+	Path    ui.Path  `json:"path"`
+	Aspects []string `json:"aspects"`
+	// Saved is nil where nothing was there to be saved.
+	Saved    *node.Node               `json:"saved"`
+	Metadata []porcelain.MetadataWord `json:"metadata,omitempty"`
+}
+
+// Type implements ui.Record.
+func (version) Type() string { return "version" }
+
+// Text implements ui.Record.
+func (v version) Text(u *ui.UI) string {
+	line := v.Path.String() + ": " + strings.Join(v.Aspects, ", ")
+	if v.Saved == nil {
+		line = v.Path.String() + ": was not there"
+	}
+	lines := []string{u.Paint(ui.Bold, line)}
+	for _, w := range v.Metadata {
+		lines = append(lines, "    "+w.String())
+	}
+	return strings.Join(lines, "\n")
+}
