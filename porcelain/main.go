@@ -53,7 +53,7 @@ func Main(args []string, env Env, verbs func(*Globals) []*cobra.Command) int {
 	env.Stdout = pipe{env.Stdout}
 	g := &Globals{Env: env, Dir: env.Dir}
 	root := Root(g, verbs(g))
-	args = passOn(root, dispatch(args))
+	args = counts(root, passOn(root, dispatch(args)))
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if ctx.Err() != nil && err != nil {

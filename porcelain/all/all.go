@@ -32,6 +32,7 @@ import (
 	"github.com/git-devops/git-devops/porcelain/move"
 	"github.com/git-devops/git-devops/porcelain/peer"
 	"github.com/git-devops/git-devops/porcelain/prepush"
+	"github.com/git-devops/git-devops/porcelain/report"
 	"github.com/git-devops/git-devops/porcelain/resolve"
 	"github.com/git-devops/git-devops/porcelain/rm"
 	"github.com/git-devops/git-devops/porcelain/rollback"
@@ -87,6 +88,7 @@ func Commands(g *porcelain.Globals) []*cobra.Command {
 		rollback.Command(g),
 		resolve.Command(g),
 		drift.Command(g),
+		report.Command(g),
 		verify.Command(g),
 
 		filterprocess.Command(g),

@@ -26,7 +26,7 @@ type options struct {
 func Command(g *porcelain.Globals) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use: "drift log [--max-count=<n>] [<path>...]\ndrift show [<commit>] [--] [<path>...]\n" +
+		Use: "drift log [-<n> | --max-count=<n>] [<path>...]\ndrift show [<commit>] [--] [<path>...]\n" +
 			"drift restore [-n] [--no-actions] [--from=<commit>] <path>...",
 		Short:     "show and restore what an apply has replaced",
 		Long:      help,
