@@ -20,7 +20,7 @@ LDFLAGS := -X github.com/git-devops/git-devops/porcelain.version=$(VERSION)
 
 BUILD_PACKAGES = libgit2-dev libkrb5-dev libssl-dev pkg-config gcc libc6-dev git make
 TEST_PACKAGES  = sharness perl strace shellcheck iproute2 man-db groff-base \
-	acl attr gpg openssh-client openssh-server e2fsprogs bash-completion util-linux procps \
+	acl attr busybox-static gpg openssh-client openssh-server e2fsprogs bash-completion util-linux procps \
 	dosfstools fusefat
 
 # Where a test cannot be skipped for want of something: what must be there.
