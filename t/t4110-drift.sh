@@ -4,6 +4,7 @@ test_description='what was changed on a root: devops-drift, and resolving confli
 
 . ./test-lib.sh
 . "$TEST_DIR/lib-host.sh"
+. "$TEST_DIR/lib-faults.sh"
 
 # id <rev>: of the host's repository.
 id () {
@@ -61,7 +62,7 @@ test_expect_success ROOT 'overwrite: saved, then replaced' '
 test_expect_success ROOT 'metadata alone: set, the inode stays' '
 	chmod 600 root/etc/default &&
 	chown 12:34 root/etc/overwrite &&
-	setfattr -n user.note -v x root/etc/overwrite &&
+	setfattr -n user.note -v x root/etc/gone-overwrite &&
 	stat -c %i root/etc/default root/etc/overwrite >before &&
 	host apply >out &&
 	stat -c %i root/etc/default root/etc/overwrite >after &&
@@ -69,12 +70,12 @@ test_expect_success ROOT 'metadata alone: set, the inode stays' '
 	grep "^set *etc/default (mode; drifted)" out &&
 	test "$(stat -c %a root/etc/default)" = 644 &&
 	test "$(stat -c %u:%g root/etc/overwrite)" = 0:0 &&
-	getfattr -d root/etc/overwrite >actual &&
+	getfattr -d root/etc/gone-overwrite >actual &&
 	test_must_be_empty actual &&
 	host_git cat-file -p refs/devops/drift:.devops/mtree >mtree &&
 	grep "^./etc/default .*mode=0*600" mtree &&
 	grep "^./etc/overwrite .*uid=12" mtree &&
-	grep "^./etc/overwrite .*xattr.user.note=" mtree
+	grep "^./etc/gone-overwrite .*xattr.user.note=" mtree
 '
 
 test_expect_success ROOT 'what was deleted comes back' '
@@ -253,6 +254,27 @@ test_expect_success ROOT 'changed here, removed there' '
 	saved etc/merge-gone >actual &&
 	assert_file actual mine &&
 	host apply -q
+'
+
+# killed: the file is what it was or what the commit has, and what it was is not
+# lost; the conflict can be resolved, or is.
+killed () {
+	if grep mine root/etc/merge
+	then
+		host resolve -q --theirs root/etc/merge
+	else
+		saved etc/merge >actual &&
+		grep mine actual
+	fi &&
+	host apply -q &&
+	assert_file root/etc/merge a other c d e f g theirs &&
+	host resolve >out &&
+	test_must_be_empty out &&
+	test -z "$(find root -name ".git-devops-*")"
+}
+
+test_expect_success ROOT,FAULTS 'resolve killed anywhere: the one or the other' '
+	crash_points again killed git devops --repo repo resolve -q --theirs root/etc/merge
 '
 
 test_done
