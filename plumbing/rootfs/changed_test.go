@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"github.com/git-devops/git-devops/plumbing/node"
 )
 
 // Whatever is done to a path after it was looked at, the change is refused and
@@ -136,4 +138,28 @@ func TestRaceWithEditor(t *testing.T) {
 	<-edited
 	must(t, b.Close())
 	wantTree(t, dir, "p")
+}
+
+// Somebody who replaces the path again, just when it is to be put back, has
+// the newest.
+func TestPutBack(t *testing.T) {
+	r, dir, _ := newRoot(t)
+	write(t, dir+"/p", "ours")
+	write(t, dir+"/temporary", "older")
+	b := begin(t, r)
+	ours := inodeOf(seen(t, r, "p"))
+	d, err := b.dirs.acquire(node.RootPath)
+	must(t, err)
+	defer b.dirs.release(d)
+	must(t, b.putBack(d, "p", "temporary", ours))
+	if got := content(t, dir+"/p"); got != "older" {
+		t.Errorf("put back is %q", got)
+	}
+	write(t, dir+"/newest", "newest")
+	must(t, os.Rename(dir+"/newest", dir+"/p"))
+	write(t, dir+"/temporary", "older")
+	must(t, b.putBack(d, "p", "temporary", ours))
+	if got := content(t, dir+"/p"); got != "newest" {
+		t.Errorf("of two that others put there, %q stays", got)
+	}
 }

@@ -93,6 +93,10 @@ func (b *Batch) replace(d *cachedDir, path, name, temporary string, live *Info) 
 			return err
 		}
 	}
+	var ours Info
+	if err := unix.Fstatat(d.fd, temporary, &ours, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
 	err := b.root.exchange(d.fd, temporary, name)
 	if noFlags(err) {
 		return b.overwrite(d, path, name, temporary, live)
@@ -101,12 +105,38 @@ func (b *Batch) replace(d *cachedDir, path, name, temporary string, live *Info) 
 		return err
 	}
 	if err := b.drop(d, path, temporary, live); err != nil {
-		if undo := b.root.exchange(d.fd, temporary, name); undo != nil {
+		if undo := b.putBack(d, name, temporary, inodeOf(&ours)); undo != nil {
 			return fmt.Errorf("%w; what was there is now %s: %w", err, join(d.path, temporary), undo)
 		}
 		return err
 	}
 	return nil
+}
+
+// maxExchanges is how often somebody else may be faster.
+const maxExchanges = 1000
+
+// putBack exchanges the names again after ours was put at name. When somebody
+// has replaced that meanwhile, theirs is the newest, and takes the name again.
+func (b *Batch) putBack(d *cachedDir, name, temporary string, ours inode) error {
+	put := ours
+	for range maxExchanges {
+		var next, got Info
+		if err := unix.Fstatat(d.fd, temporary, &next, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return err
+		}
+		if err := b.root.exchange(d.fd, temporary, name); err != nil {
+			return err
+		}
+		if err := unix.Fstatat(d.fd, temporary, &got, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return err
+		}
+		if inodeOf(&got) == put {
+			return nil
+		}
+		put = inodeOf(&next)
+	}
+	return unix.EBUSY
 }
 
 // drop removes what was moved out of path, if the caller has seen it there.
