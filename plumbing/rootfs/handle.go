@@ -153,11 +153,20 @@ func (h handle) cannot(path string, what node.Aspect, err error) error {
 	if e := protected(h.fd, "", path); e != nil {
 		return e
 	}
-	unable := errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EINVAL)
-	if unable && os.Geteuid() == 0 {
+	if unable(err) && os.Geteuid() == 0 {
 		return &UnsupportedError{Path: path, What: what, Err: err}
 	}
 	return &fs.PathError{Op: fmt.Sprintf("set the %s of", what), Path: path, Err: err}
+}
+
+// unable tells whether an error says that it can never be done here.
+func unable(err error) bool {
+	for _, errno := range []unix.Errno{unix.EPERM, unix.EOPNOTSUPP, unix.EINVAL, unix.ENOSYS} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
 }
 
 // writeXattrs makes the managed attributes those that are wanted.
