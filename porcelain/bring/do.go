@@ -94,6 +94,8 @@ type tally struct {
 	ui *ui.UI
 
 	steps, changed, failed, kept, conflicts, refused int
+	// hinted are the hints that were given.
+	hinted map[string]bool
 }
 
 // count counts a step by its kind.
@@ -147,6 +149,20 @@ func (t *tally) add(o apply.Outcome) {
 		return
 	}
 	t.ui.Errorf("%s: %v", ui.Path(o.Step.Path), o.Err)
+	t.hint(o.Err)
+}
+
+// hint says, once, what to do about an error that knows.
+func (t *tally) hint(err error) {
+	var h interface{ Hint() string }
+	if !errors.As(err, &h) || t.hinted[h.Hint()] {
+		return
+	}
+	if t.hinted == nil {
+		t.hinted = map[string]bool{}
+	}
+	t.hinted[h.Hint()] = true
+	t.ui.Hintf("%s", h.Hint())
 }
 
 // result is the error that the command ends with.
