@@ -9,6 +9,24 @@
 
 umask 022
 
+# host <verb>...: git devops on the host, which must not hang.
+host () {
+	timeout 60 git devops --repo "$SHARNESS_TRASH_DIRECTORY/repo" "$@"
+}
+
+# ends_with <codes> <verb>...: on the host, that ends with one of these codes.
+ends_with () {
+	local codes="$1" status=0 &&
+	shift &&
+	host "$@" >out 2>err || status=$?
+	echo "# $status: $(tail -n 1 err)"
+	! grep -i "panic\|goroutine" err || return 1
+	case " $codes " in
+	*" $status "*) ;;
+	*) cat err && return 1 ;;
+	esac
+}
+
 # there <verb>...: git in the repository that the branch comes from.
 there () {
 	git --git-dir="$SHARNESS_TRASH_DIRECTORY/there" "$@"
