@@ -30,6 +30,23 @@ do
 	'
 done
 
+for target in . link absent/x
+do
+	test_expect_success ROOT "a directory becomes a link of a user to $target" '
+		rm -rf root repo &&
+		new_host &&
+		mkdir -p root/link/empty &&
+		commit_root first &&
+		commit_elsewhere second "
+			ln -s '$target' link && printf \"./link type=link uid=8\n\" >.devops/mtree
+		" &&
+		host apply -q &&
+		test "$(readlink root/link)" = '$target' &&
+		host apply -q --exit-code &&
+		host status --exit-code
+	'
+done
+
 test_expect_success ROOT 'a link that nobody asked for will do for a directory' '
 	rm -rf root repo &&
 	new_host &&
