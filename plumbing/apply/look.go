@@ -183,6 +183,9 @@ func within(path, dir string) bool {
 
 // complete finds out what only some paths need to be known of.
 func (l *look) complete(ctx context.Context) error {
+	if err := l.addDirs(); err != nil {
+		return err
+	}
 	attributes, err := l.target.Control(worktree.AttributesFile)
 	if err != nil && !errors.Is(err, repo.ErrNotFound) {
 		return err
@@ -205,6 +208,27 @@ func (l *look) findOthers() error {
 	for _, p := range l.paths {
 		if err := errors.Join(l.findLinked(p), l.findShared(p), l.findBusy(p)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// addDirs adds the directories whose recorded mtime a change in them alters.
+func (l *look) addDirs() error {
+	dirs := map[string]bool{}
+	for path := range l.paths {
+		dirs[node.Parent(path)] = true
+	}
+	for dir := range dirs {
+		if _, ok := l.paths[dir]; ok {
+			continue
+		}
+		n, err := get(l.target, dir)
+		if err != nil {
+			return err
+		}
+		if n != nil && n.Mtime != nil {
+			l.paths[dir] = &plan.Path{Name: dir, Base: n, Target: n, Live: n}
 		}
 	}
 	return nil
