@@ -41,6 +41,9 @@ round_trip () {
 		scatter change root "$1$n" &&
 		carry "$1, changed $n" || return 1
 	done &&
+	scatter spoil second "$1" &&
+	second apply -q &&
+	looks_so second &&
 	calm host
 }
 

@@ -6,6 +6,7 @@
 //	scatter make <dir> <seed>      a tree in <dir>, which is empty
 //	scatter change <dir> <seed>    something else of what is there
 //	scatter drift <dir> <seed>     the same, but small changes only
+//	scatter spoil <dir> <seed>     some of what is there, and nothing new
 //
 // Times are of the past, so that no two runs differ. Needs root.
 package main
@@ -27,7 +28,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 3 {
-		return fmt.Errorf("usage: scatter (make|change|drift) <dir> <seed>")
+		return fmt.Errorf("usage: scatter (make|change|drift|spoil) <dir> <seed>")
 	}
 	seed, err := strconv.ParseUint(args[2], 10, 64)
 	if err != nil {
@@ -46,6 +47,8 @@ func run(args []string) error {
 		return t.change(6 + t.IntN(20))
 	case "drift":
 		return t.change(1 + t.IntN(5))
+	case "spoil":
+		return t.spoil(1 + t.IntN(8))
 	}
 	return fmt.Errorf("unknown verb '%s'", args[0])
 }

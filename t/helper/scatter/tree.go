@@ -76,6 +76,29 @@ func (t *tree) change(n int) error {
 	return t.settle()
 }
 
+// spoil removes and alters.
+func (t *tree) spoil(n int) error {
+	for range n {
+		paths, err := t.paths()
+		if err != nil || len(paths) == 0 {
+			return err
+		}
+		path := paths[t.IntN(len(paths))]
+		switch t.IntN(3) {
+		case 0:
+			err = os.RemoveAll(path)
+		case 1:
+			err = t.rewrite(path)
+		default:
+			err = t.dress(path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // paths lists what there is, but for the accounts, in order.
 func (t *tree) paths() ([]string, error) {
 	var paths []string
