@@ -66,4 +66,16 @@ test_expect_success ROOT,TMPFS 'random trees' '
 	)
 '
 
+# Shorter holes than a chunk are stored as the zeroes that they are read as.
+test_expect_success ROOT 'the holes of a large file are holes elsewhere' '
+	new_host &&
+	truncate -s 64M root/disk &&
+	printf x | dd of=root/disk bs=1M seek=30 conv=notrunc 2>/dev/null &&
+	commit_root sparse &&
+	mkdir other &&
+	host apply -q --root other &&
+	cmp root/disk other/disk &&
+	test "$(du -k other/disk | cut -f 1)" -le 2048
+'
+
 test_done
