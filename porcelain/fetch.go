@@ -54,7 +54,7 @@ func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *
 		return transfer.Result{}, nil
 	}
 	if fo.DryRun {
-		stall, err := stallTimeout(w)
+		stall, err := StallTimeout(w)
 		if err != nil {
 			return transfer.Result{}, err
 		}
@@ -69,7 +69,7 @@ func (g *Globals) fetchLacking(ctx context.Context, w *worktree.Worktree, need *
 // Transfer calls get, which fetches chunks of so many bytes, with the person's
 // settings, and shows the progress.
 func (g *Globals) Transfer(w *worktree.Worktree, size int64, get func(transfer.Options) (transfer.Result, error)) (transfer.Result, error) {
-	stall, err := stallTimeout(w)
+	stall, err := StallTimeout(w)
 	if err != nil {
 		return transfer.Result{}, err
 	}

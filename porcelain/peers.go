@@ -17,7 +17,7 @@ import (
 // PeerOptions returns how the peers of a repository are reached: with the ssh
 // that git would use. That ssh may ask questions when a person looks on.
 func (g *Globals) PeerOptions(w *worktree.Worktree) (peers.Options, error) {
-	stall, err := stallTimeout(w)
+	stall, err := StallTimeout(w)
 	if err != nil {
 		return peers.Options{}, err
 	}
@@ -40,8 +40,8 @@ func (g *Globals) PeerOptions(w *worktree.Worktree) (peers.Options, error) {
 	return o, nil
 }
 
-// stallTimeout returns how long a place may be silent before it is given up.
-func stallTimeout(w *worktree.Worktree) (time.Duration, error) {
+// StallTimeout returns how long a place may be silent before it is given up.
+func StallTimeout(w *worktree.Worktree) (time.Duration, error) {
 	const key, most = "devops.stallTimeout", 24 * 60 * 60
 	n, err := w.Repo.ConfigInt(key, 30)
 	if err == nil && (n < 1 || n > most) {

@@ -387,6 +387,27 @@ test_expect_success HOSTS 'the server is stopped: another one serves, and -q say
 	goes_on stopped 0
 '
 
+# end_stopped <host>: an ssh server does not end what does not end by itself.
+end_stopped () {
+	local pid
+	for pid in $(ip netns pids "$1")
+	do
+		! grep -q "^State:.T" "/proc/$pid/status" || kill -KILL "$pid"
+	done
+}
+
+test_expect_success HOSTS 'its git is stopped: that is told, chunks come all the same' '
+	new_repo d git-stopped c=middle &&
+	on d git -C git-stopped fetch -q c &&
+	on d git -C git-stopped config devops.stallTimeout 1 &&
+	on d git -C git-stopped config remote.c.uploadPack "kill -STOP \$\$; git-upload-pack" &&
+	test_when_finished "end_stopped c" &&
+	test_expect_code 128 on d git -C git-stopped devops sync -q 2>err &&
+	grep "error: c: branches: git fetch: no answer" err &&
+	merged d git-stopped c &&
+	assert_same c/middle/file d/git-stopped/file
+'
+
 test_expect_success HOSTS 'nothing runs any more, and all are whole' '
 	no_processes a b c d &&
 	ssh_processes >pids &&

@@ -32,6 +32,8 @@ type Runner struct {
 	Stderr io.Writer
 	// Files are inherited by git, and by what it runs, from descriptor 3 on.
 	Files []*os.File
+	// Started, unless nil, is called by Run with git's process id.
+	Started func(pid int)
 }
 
 // Error says that git failed.
@@ -85,6 +87,9 @@ func (r Runner) Run(ctx context.Context, stdin io.Reader, args ...string) ([]byt
 	c.Stdin, c.Stdout = stdin, &out
 	if err := c.Start(); err != nil {
 		return nil, c.failure(err)
+	}
+	if r.Started != nil {
+		r.Started(c.Process.Pid)
 	}
 	if err := c.Wait(); err != nil {
 		return out.Bytes(), c.failure(err)

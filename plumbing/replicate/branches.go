@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/offer"
@@ -19,10 +20,11 @@ import (
 
 // Branches fetches the branches of a remote, and the tags that point into
 // them, as its configuration says; and what the remote offers. It may be called
-// for several remotes at once.
-func (f *Fetching) Branches(ctx context.Context, g git.Runner, remote string) error {
+// for several remotes at once. When nothing happens for so long, the error is
+// transfer.ErrStalled; with 0 that is waited for, as where git may ask a person.
+func (f *Fetching) Branches(ctx context.Context, g git.Runner, remote string, stall time.Duration) error {
 	g.Files = append(slices.Clip(g.Files), f.file)
-	_, err := g.Run(ctx, nil, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "-c", "fetch.writeCommitGraph=false",
+	err := runAlive(ctx, g, stall, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "-c", "fetch.writeCommitGraph=false",
 		"fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote)
 	if err != nil && git.ExitCode(err) < 0 {
 		f.killed.Store(true)

@@ -55,7 +55,7 @@ func TestFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, remote := range []string{"a", "b"} {
-		if err := f.Branches(t.Context(), g, remote); err != nil {
+		if err := f.Branches(t.Context(), g, remote, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/git-devops/git-devops/plumbing/places"
 	"github.com/git-devops/git-devops/plumbing/replicate"
@@ -34,11 +35,15 @@ func reach(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, name
 }
 
 func openAndFetch(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, names []string, jobs int) (places.Set, *branches, error) {
+	stall, err := porcelain.StallTimeout(w)
+	if err != nil {
+		return nil, nil, err
+	}
 	fetching, err := replicate.Begin(ctx, w.Git, w.Repo.CommonDir())
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &branches{w: w, fetching: fetching, errs: map[string]error{}}
+	b := &branches{w: w, fetching: fetching, stall: stall, errs: map[string]error{}}
 	set, err := g.PlacesBeside(ctx, w, names, jobs, b.fetch)
 	return set, b, errors.Join(err, fetching.End())
 }
@@ -48,16 +53,22 @@ func openAndFetch(ctx context.Context, g *porcelain.Globals, w *worktree.Worktre
 type branches struct {
 	w        *worktree.Worktree
 	fetching *replicate.Fetching
+	stall    time.Duration
 
 	mu   sync.Mutex // one git at a time: several may bring the same tag
 	errs map[string]error
 }
 
-// fetch fetches those of one remote.
+// fetch fetches those of one remote. Where git has no connection of ours it may
+// have to ask a person for a password, however long that takes.
 func (b *branches) fetch(ctx context.Context, remote string, gitEnv []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.errs[remote] = b.fetching.Branches(ctx, b.w.Git.With(gitEnv...), remote)
+	stall := b.stall
+	if len(gitEnv) == 0 {
+		stall = 0
+	}
+	b.errs[remote] = b.fetching.Branches(ctx, b.w.Git.With(gitEnv...), remote, stall)
 }
 
 // tell says which of the remotes that were reached could not give theirs, and
