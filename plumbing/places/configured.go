@@ -157,7 +157,7 @@ func (c Config) openServer(p *Place, g git.Runner) error {
 		return closeConn()
 	}
 	c.note(p, source)
-	p.Witness = source
+	p.Witness = s.Witness()
 	return nil
 }
 
