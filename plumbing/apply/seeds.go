@@ -10,6 +10,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/plan"
 )
 
 // seeds are the large files that lie on the root as they were applied: a place
@@ -46,6 +47,35 @@ func (l *look) seeds() (*seeds, error) {
 		s.add(path, m)
 	}
 	return s, nil
+}
+
+// OnRoot returns the chunks of the large files that lie on the root as they
+// were applied. Such a file is read again where its stat tells of a change.
+func (e *Engine) OnRoot(ctx context.Context) (map[chunkstore.ID]bool, error) {
+	applied, ok, err := e.Host.Applied()
+	if err != nil || !ok || e.detached {
+		return nil, err
+	}
+	l := &look{e: e, loader: e.loader(), paths: map[string]*plan.Path{}}
+	if l.base, err = l.load(applied); err != nil {
+		return nil, err
+	}
+	err = e.scan(ctx, e.scanner(), l.base, func(path string, want, now *node.Node, _ node.Aspect) error {
+		l.paths[path] = &plan.Path{Name: path, Base: want, Live: now}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.seeds()
+	if err != nil {
+		return nil, err
+	}
+	chunks := make(map[chunkstore.ID]bool, len(s.chunks))
+	for id := range s.chunks {
+		chunks[id] = true
+	}
+	return chunks, nil
 }
 
 // changed says whether live content is known to differ from base.

@@ -20,6 +20,8 @@ type Need struct {
 	// Unreadable are the paths, or the blob ids where there is no path, whose
 	// manifests cannot be read, with the reason.
 	Unreadable map[string]error
+	// Except are chunks that do not count: they need not be here.
+	Except map[chunkstore.ID]bool
 
 	seen map[chunkstore.ID]bool
 }
@@ -82,7 +84,7 @@ func (w *Worktree) addManifest(ctx context.Context, n *Need, m *chunkstore.Manif
 // AddPieces adds chunks that belong to no file, or not yet.
 func (w *Worktree) AddPieces(ctx context.Context, n *Need, pieces []chunkstore.Piece) error {
 	for _, p := range pieces {
-		if p.Hole || n.seen[p.ID] {
+		if p.Hole || n.seen[p.ID] || n.Except[p.ID] {
 			continue
 		}
 		n.seen[p.ID] = true

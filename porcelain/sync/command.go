@@ -79,7 +79,14 @@ func run(ctx context.Context, g *porcelain.Globals, o options, names []string) e
 
 // chunks fetches what the branch that is followed needs, and keeps to the limit.
 func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set, o options) error {
-	need, err := needed(ctx, w, set, o.allVersions)
+	need := worktree.NewNeed()
+	var err error
+	if !o.allVersions {
+		need.Except, err = onRoot(ctx, w)
+	}
+	if err == nil {
+		err = addNeeded(ctx, w, set, need, o.allVersions)
+	}
 	if err != nil {
 		return err
 	}
@@ -89,10 +96,10 @@ func chunks(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set
 	return trim(ctx, g, w, set, need)
 }
 
-func needed(ctx context.Context, w *worktree.Worktree, set places.Set, allVersions bool) (*worktree.Need, error) {
-	need := worktree.NewNeed()
+// addNeeded adds what is to be here.
+func addNeeded(ctx context.Context, w *worktree.Worktree, set places.Set, need *worktree.Need, allVersions bool) error {
 	if allVersions {
-		return need, w.AddAll(ctx, need)
+		return w.AddAll(ctx, need)
 	}
 	var remotes []string
 	for _, p := range set.Remotes() {
@@ -102,7 +109,7 @@ func needed(ctx context.Context, w *worktree.Worktree, set places.Set, allVersio
 	for _, rev := range revs {
 		err = errors.Join(err, w.AddTree(ctx, need, rev, nil))
 	}
-	return need, errors.Join(err, addOffered(ctx, w, need))
+	return errors.Join(err, addOffered(ctx, w, need))
 }
 
 // addOffered adds what peers have no room for, where the person has agreed to

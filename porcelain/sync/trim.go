@@ -7,19 +7,61 @@ import (
 	"fmt"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/places"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
+// onRoot returns the chunks that a host need not keep: its root has them. In
+// any other repository there are none.
+func onRoot(ctx context.Context, w *worktree.Worktree) (map[chunkstore.ID]bool, error) {
+	is, err := host.Is(w.Repo)
+	if err != nil || !is {
+		return nil, err
+	}
+	e, err := apply.Open(w, "")
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	return e.OnRoot(ctx)
+}
+
+// trimRoot drops the chunks that the root has and others are proved to have.
+func trimRoot(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set, root map[chunkstore.ID]bool) error {
+	var ids []chunkstore.ID
+	err := w.Store.EachByAge(ctx, func(id chunkstore.ID, _ int64) error {
+		if root[id] {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	t := trimmed{}
+	if err := t.drop(ctx, w, set, ids); err != nil {
+		return err
+	}
+	if t.Chunks > 0 || g.UI.JSON() {
+		g.UI.Info(t)
+	}
+	return nil
+}
+
 // trim brings what chunks take up on the disk below devops.cacheLimit: it
 // drops some that neither the branch followed nor the index needs, where other
 // copies are proved.
 func trim(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, set places.Set, need *worktree.Need) error {
 	limit, err := w.Repo.ConfigInt("devops.cachelimit", 0)
+	if err == nil && limit <= 0 && len(need.Except) > 0 {
+		return trimRoot(ctx, g, w, set, need.Except)
+	}
 	if err != nil || limit <= 0 {
 		return err
 	}
