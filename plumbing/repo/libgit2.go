@@ -22,14 +22,22 @@ static int set_owner_validation(int on) {
 import "C"
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 
 	git "github.com/libgit2/git2go/v34"
 )
 
+// How much of packs libgit2 maps at a time, and together, bytes: all that is
+// mapped and read counts as this process's memory.
+const (
+	windowSize  = 4 << 20
+	mappedLimit = 24 << 20
+)
+
 // configureOnce sets libgit2's process-wide options before its first use: all
-// that it writes is fsynced, and repositories with these extensions are
+// that it writes is fsynced, packs are mapped in parts, and repositories with these extensions are
 // opened: objectformat (checked here to be sha1), worktreeconfig (read here)
 // and partialclone (what was not fetched is simply missing).
 var configureOnce = sync.OnceValue(func() error {
@@ -41,7 +49,7 @@ var configureOnce = sync.OnceValue(func() error {
 	if code := C.set_extensions(); code < 0 {
 		return git.MakeGitError2(int(code))
 	}
-	return nil
+	return errors.Join(git.SetMwindowSize(windowSize), git.SetMwindowMappedLimit(mappedLimit))
 })
 
 // ownerMu guards libgit2's process-wide ownership check while one repository
