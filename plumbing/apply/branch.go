@@ -24,9 +24,18 @@ type treeChange struct {
 // follow moves the host's branch and its index from old, zero for no commit
 // yet, to target, a descendant. What is staged stays staged.
 func (e *Engine) follow(ctx context.Context, old, target chunkstore.ID) error {
-	changes, err := e.treeChanges(ctx, old, target)
+	// A run that was killed here may have brought the index to another commit.
+	attempts, err := e.attempts()
 	if err != nil {
 		return err
+	}
+	var changes []treeChange
+	for _, from := range append([]chunkstore.ID{old}, attempts...) {
+		some, err := e.treeChanges(ctx, from, target)
+		if err != nil && from == old {
+			return err
+		}
+		changes = append(changes, some...)
 	}
 	// The index first: when this dies before the branch has moved, the same is
 	// done again.

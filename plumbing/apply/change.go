@@ -21,6 +21,9 @@ func (r *Run) change(ctx context.Context, report func(Outcome)) (err error) {
 	if len(steps) == 0 {
 		return nil
 	}
+	if err := r.attempt(); err != nil {
+		return err
+	}
 	if err := r.begin(steps); err != nil {
 		return err
 	}

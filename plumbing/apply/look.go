@@ -49,6 +49,9 @@ func (e *Engine) look(ctx context.Context, base, target chunkstore.ID) (*look, e
 	} else if l.base, err = l.load(base); err == nil {
 		err = errors.Join(l.compareBase(ctx), l.restoreBases())
 	}
+	if err == nil {
+		err = l.owe(ctx)
+	}
 	return l, err
 }
 
@@ -105,32 +108,45 @@ func (l *look) compareBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	added := map[string]*node.Node{}
+	unseen := map[string]*node.Node{}
 	err = roottree.Diff(base, target, func(path string, base, target *node.Node) error {
-		if base == nil {
-			added[path] = target
-			return nil
-		}
 		p, ok := l.paths[path]
 		if !ok {
 			p = &plan.Path{Name: path, Base: base, Live: base}
 			l.paths[path] = p
 		}
 		p.Target = target
+		if want := unseenAs(base, target); want != nil && !ok {
+			unseen[path] = want
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return l.compareAdded(ctx, added)
+	return l.compareUnseen(ctx, unseen)
 }
 
-// compareAdded looks at paths that were not managed.
-func (l *look) compareAdded(ctx context.Context, added map[string]*node.Node) error {
-	for path, n := range added {
-		l.paths[path] = &plan.Path{Name: path, Target: n, Live: n}
+// unseenAs returns what to compare a path with at which the comparison with
+// base does not tell what is there, nil where it does: a path that was not
+// managed, or a directory that a symbolic link may stand for.
+func unseenAs(base, target *node.Node) *node.Node {
+	switch {
+	case base == nil, base.Implied && target != nil:
+		return target
+	case base.Implied:
+		real := *base
+		real.Implied = false
+		return &real
 	}
-	return l.e.scanner().Compare(ctx, inOrder(added),
+	return nil
+}
+
+func (l *look) compareUnseen(ctx context.Context, unseen map[string]*node.Node) error {
+	for path, n := range unseen {
+		l.paths[path].Live = n
+	}
+	return l.e.scanner().Compare(ctx, inOrder(unseen),
 		func(path string, _, now *node.Node, _ node.Aspect) error {
 			l.paths[path].Live = now
 			return nil
@@ -259,8 +275,7 @@ func (l *look) merge(p *plan.Path) error {
 // findLinked looks whether a symbolic link leads to a directory that will do.
 // One that was applied will not: it is the target that wants it no longer.
 func (l *look) findLinked(p *plan.Path) error {
-	if p.Live == nil || p.Live.Type != node.Symlink || p.Target == nil || !p.Target.Implied ||
-		p.Base != nil && p.Base.Type == node.Symlink {
+	if p.Live == nil || p.Live.Type != node.Symlink || !mayBeLinked(p.Base, p.Target) {
 		return nil
 	}
 	d, err := l.e.Root.OpenDir(p.Name)
@@ -269,6 +284,15 @@ func (l *look) findLinked(p *plan.Path) error {
 	}
 	p.Linked = true
 	return d.Close()
+}
+
+// mayBeLinked says that a link may stand for a directory: one that is implied,
+// or was.
+func mayBeLinked(base, target *node.Node) bool {
+	if target == nil {
+		return base != nil && base.Implied
+	}
+	return target.Implied && (base == nil || base.Type != node.Symlink)
 }
 
 // hidden says that a path lies below what is no directory yet: what may be found
@@ -358,7 +382,11 @@ func (l *look) findBusy(p *plan.Path) error {
 		return err
 	}
 	for _, name := range names {
-		managed, err := l.managed(p.Name + "/" + name)
+		path := p.Name + "/" + name
+		if _, ok := l.paths[path]; ok {
+			continue
+		}
+		managed, err := l.managed(path)
 		if err != nil {
 			return err
 		}

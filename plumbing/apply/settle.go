@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
@@ -43,6 +44,9 @@ func (r *Run) adopt(ctx context.Context, fastForward bool) error {
 		if err := r.follow(ctx); err != nil {
 			return err
 		}
+	}
+	if err := r.e.Host.RemoveState(host.StateAttempts); err != nil {
+		return err
 	}
 	if err := r.e.Host.Deleted(r.targetHas); err != nil {
 		return err

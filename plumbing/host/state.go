@@ -23,6 +23,7 @@ const (
 	StateHold      State = "hold"      // see Hold
 	StateDeletions State = "deletions" // see Deletions
 	StateConflicts State = "conflicts" // paths that could not be merged
+	StateAttempts  State = "attempts"  // commits that were applied in part
 )
 
 func (h *Host) stateDir() string { return filepath.Join(h.repo.GitDir(), "devops") }
