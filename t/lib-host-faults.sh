@@ -201,8 +201,9 @@ back_to () {
 	cp -a "$1/root" "$1/repo" .
 }
 
-# host_state: what the repository says of the host. A branch of several
-# commits may have one of fewer versions each, so that all are taken together.
+# host_state: what the repository says of the host. Drift may be saved in one
+# commit or in several, so all are taken together. What the next change of the
+# index or of a ref clears is passed over.
 host_state () {
 	local commit &&
 	host_git rev-parse -q --verify HEAD &&
@@ -216,7 +217,7 @@ host_state () {
 			host_git show "$commit:.devops/mtree"
 		done | LC_ALL=C sort -u
 	} &&
-	(cd repo/devops && find . ! -name "refs%2F*" | LC_ALL=C sort)
+	(cd repo/devops && find . ! -name "refs%2F*" ! -name index.new | LC_ALL=C sort)
 }
 
 # keeps_promises: what holds at any moment. Directories and large files get
@@ -245,4 +246,26 @@ goes_on_to_third () {
 
 crash_on_host () {
 	crash_points "$setup" "keeps_promises && goes_on" sh -c "exec $command"
+}
+
+# fails_on_host <kind> <error>: the same with a disk that is full, broken or
+# read-only. Where the command does not succeed it says why.
+fails_on_host () {
+	"$1_points" "$setup" "says_why \"$2\" && keeps_promises && goes_on" sh -c "exec $command"
+}
+
+# crash_repeated: crash_on_host for a command that may have nothing to do the
+# second time, which is an error.
+crash_repeated () {
+	command="$command || :" &&
+	crash_points "$setup" "keeps_promises && goes_on" sh -c "$command"
+}
+
+# says_why <error>: git has words of its own for a ref, an index and an object.
+says_why () {
+	test "$POINT_STATUS" = 0 ||
+	grep -q -i "$1\|unable to write\|unable to create\|write error\|couldn.t [sw]\|failed to write" .harness/out || {
+		echo "says_why: no message about '$1'" >&2
+		return 1
+	}
 }

@@ -176,6 +176,18 @@ eio_points () {
 	fault_points_ eio "$@"
 }
 
+# erofs_points <setup> <check> <command>...: the same with a disk that is
+# read-only from each call on that needs space.
+erofs_points () {
+	fault_points_ erofs "$@"
+}
+
+# term_points <setup> <check> <command>...: the same with SIGTERM for the
+# command before each call.
+term_points () {
+	fault_points_ term "$@"
+}
+
 fault_points_ () {
 	local kind="$1" setup="$2" check="$3" n=0 dir flags one="${GIT_DEVOPS_TEST_POINT:-}"
 	shift 3
@@ -184,6 +196,8 @@ fault_points_ () {
 	crash) flags= ;;
 	enospc) flags='-error ENOSPC -sticky' ;;
 	eio) flags='-error EIO' ;;
+	term) flags=-term ;;
+	erofs) flags='-error EROFS -sticky' ;;
 	esac
 	: >"$dir/hits"
 	while :

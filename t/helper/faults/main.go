@@ -3,13 +3,14 @@
 // Command faults runs a command and makes one of its system calls fail, or
 // kills it there: the tool behind crash_points and its like in test-lib.sh.
 //
-//	faults [-at <n>] [-error <errno>] [-sticky] [-below <dir>]
+//	faults [-at <n>] [-error <errno>] [-sticky] [-term] [-below <dir>]
 //	       [-report <file>] [--] <command>
 //
 // It numbers the calls that change a file system, of the command and of all
 // its descendants together, from 1. Just before call <n> is made, everything
 // is killed with SIGKILL; with -error the call is not made and returns that
-// errno instead (with -sticky, every later one too). The report gets one line,
+// errno instead (with -sticky, every later one too); with -term the command
+// gets SIGTERM and the call is made. The report gets one line,
 // "<n> <call> <path>", if call <n> was reached and stays empty otherwise. The
 // exit code is that of the command, or 128 plus the signal that ended it.
 //
@@ -39,6 +40,7 @@ type options struct {
 	at     int
 	errno  unix.Errno // 0: kill
 	sticky bool
+	term   bool   // SIGTERM in place of SIGKILL
 	below  string // only calls on paths below it
 	report string
 }
@@ -51,6 +53,7 @@ func main() {
 	name := flag.String("error", "", "errno to return instead of being killed: ENOSPC, EIO, EDQUOT or EROFS")
 	flag.IntVar(&o.at, "at", 0, "number of the call; 0 never")
 	flag.BoolVar(&o.sticky, "sticky", false, "fail every later call too")
+	flag.BoolVar(&o.term, "term", false, "ask the command to end")
 	flag.StringVar(&o.below, "below", "", "count only calls on paths below this directory")
 	flag.StringVar(&o.report, "report", "", "file for what was hit")
 	flag.Parse()

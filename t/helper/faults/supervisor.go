@@ -73,6 +73,10 @@ func (s *supervisor) judge(n *notification) unix.Errno {
 	if s.seen == s.at {
 		s.hit = fmt.Sprintf("%d %s %s\n", s.seen, c.name, path)
 	}
+	if s.term {
+		_ = unix.Kill(s.group, unix.SIGTERM)
+		return 0
+	}
 	if s.errno == 0 {
 		// The call is answered, but its thread is dead before it can go on.
 		_ = unix.Kill(-s.group, unix.SIGKILL)
