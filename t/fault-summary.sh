@@ -8,4 +8,5 @@ if test "${1:-}" = forget; then
 fi
 cat "$dir"/* 2>/dev/null | awk '
 	{ n[$1] += $2 }
-	END { printf "fault points: %d kills, %d ENOSPC, %d EIO\n", n["crash"], n["enospc"], n["eio"] }'
+	END { printf "fault points: %d kills, %d ENOSPC, %d EROFS, %d EIO, %d SIGTERM\n",
+		n["crash"], n["enospc"], n["erofs"], n["eio"], n["term"] }'
