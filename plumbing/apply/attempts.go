@@ -53,7 +53,7 @@ func parseAttempts(data []byte) ([]chunkstore.ID, error) {
 
 // attempt notes that something of the target will be on the root.
 func (r *Run) attempt() error {
-	if r.e.detached || r.applied == r.request.Target {
+	if r.e.Detached || r.applied == r.request.Target {
 		return nil
 	}
 	ids, err := r.e.attempts()
@@ -71,7 +71,7 @@ func (r *Run) attempt() error {
 // owe takes what earlier runs have put on the root, and not finished, for what
 // was applied: it is no drift.
 func (l *look) owe(ctx context.Context) error {
-	if l.e.detached {
+	if l.e.Detached {
 		return nil
 	}
 	ids, err := l.e.attempts()

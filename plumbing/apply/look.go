@@ -34,12 +34,12 @@ type look struct {
 // look compares the root with what was applied and with what is to be. It
 // writes the stat cache and nothing else.
 func (e *Engine) look(ctx context.Context, base, target chunkstore.ID) (*look, error) {
-	l := &look{e: e, loader: e.loader(), paths: map[string]*plan.Path{}}
+	l := &look{e: e, loader: e.Loader(), paths: map[string]*plan.Path{}}
 	var err error
 	if l.target, err = l.load(target); err != nil {
 		return nil, err
 	}
-	if !e.detached {
+	if !e.Detached {
 		if l.conflicts, err = e.Conflicts(); err != nil {
 			return nil, err
 		}

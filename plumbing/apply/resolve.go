@@ -42,7 +42,7 @@ func (e *Engine) Conflicted(ctx context.Context, path string) (*Conflicted, erro
 	if err != nil {
 		return nil, err
 	}
-	target, err := e.loader().Lazy(c.To.String())
+	target, err := e.Loader().Lazy(c.To.String())
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ type Outcome struct {
 func (e *Engine) Prepare(ctx context.Context, request Request) (*Run, error) {
 	r := e.newRun(request)
 	var err error
-	if !e.detached {
+	if !e.Detached {
 		if r.applied, _, err = e.Host.Applied(); err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (r *Run) plan(ctx context.Context) (err error) {
 	if err := r.e.Work.CheckConfig(r.request.Target.String()); err != nil {
 		return err
 	}
-	if !r.e.detached {
+	if !r.e.Detached {
 		if r.actions, r.pending, err = r.e.readActions(ctx, r.look.target); err != nil {
 			return err
 		}

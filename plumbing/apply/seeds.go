@@ -53,10 +53,10 @@ func (l *look) seeds() (*seeds, error) {
 // were applied. Such a file is read again where its stat tells of a change.
 func (e *Engine) OnRoot(ctx context.Context) (map[chunkstore.ID]bool, error) {
 	applied, ok, err := e.Host.Applied()
-	if err != nil || !ok || e.detached {
+	if err != nil || !ok || e.Detached {
 		return nil, err
 	}
-	l := &look{e: e, loader: e.loader(), paths: map[string]*plan.Path{}}
+	l := &look{e: e, loader: e.Loader(), paths: map[string]*plan.Path{}}
 	if l.base, err = l.load(applied); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 // settle makes the target what is applied, when it is, and runs the actions.
 func (r *Run) settle(ctx context.Context, o DoOptions) error {
-	if r.e.detached || len(r.request.Paths) > 0 || r.failed() {
+	if r.e.Detached || len(r.request.Paths) > 0 || r.failed() {
 		return nil
 	}
 	if !r.versions {

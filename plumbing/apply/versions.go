@@ -39,7 +39,7 @@ func (e *Engine) PrepareVersions(ctx context.Context, verb string, versions Vers
 }
 
 func (e *Engine) lookAtVersions(ctx context.Context, applied chunkstore.ID, versions Versions) (*look, error) {
-	l := &look{e: e, loader: e.loader(), paths: map[string]*plan.Path{}}
+	l := &look{e: e, loader: e.Loader(), paths: map[string]*plan.Path{}}
 	var err error
 	if l.conflicts, err = e.Conflicts(); err != nil {
 		return nil, err

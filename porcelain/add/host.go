@@ -4,9 +4,10 @@ package add
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/git-devops/git-devops/plumbing/capture"
+	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -17,18 +18,18 @@ func capturing(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, 
 	if len(o.spill) > 0 {
 		return porcelain.Usagef("--spill is not for hosts: what a root has must be whole here, too")
 	}
-	h, err := porcelain.NewHostRoot(w)
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
-	defer h.Root.Close()
-	paths, err := rootPaths(g, h, args)
+	defer h.Close()
+	paths, err := g.RootPaths(h.Host, h.Root, args)
 	if err != nil {
 		return err
 	}
 	c := &capture.Capturer{
-		Repo: h.Repo, Git: h.Git, Store: h.Store, Params: h.Params,
-		Root: h.Root, Names: h.Accounts, Cache: h.StatCache(), Mtimes: h.Mtimes,
+		Repo: w.Repo, Git: w.Git, Store: w.Store, Params: w.Params,
+		Root: h.Root, Names: h.Accounts, Cache: h.Host.StatePath(host.StateCache), Mtimes: w.Mtimes,
 	}
 	progress := g.UI.Progress("Adding", ui.Bytes, 0)
 	err = c.Capture(ctx, capture.Options{
@@ -42,17 +43,4 @@ func capturing(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, 
 		return err
 	}
 	return tidy(ctx, g, w)
-}
-
-// rootPaths returns the arguments relative to the root.
-func rootPaths(g *porcelain.Globals, h *porcelain.HostRoot, args []string) ([]string, error) {
-	paths := make([]string, len(args))
-	for i, arg := range args {
-		path, err := h.RootPath(g, arg)
-		if err != nil {
-			return nil, fmt.Errorf("add: %w", err)
-		}
-		paths[i] = path
-	}
-	return paths, nil
 }

@@ -14,11 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/chunkstore"
-	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -60,25 +59,25 @@ func (o options) gitArgs(paths []string) []string {
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, args []string) error {
-	w, h, err := g.OpenHost()
+	w, err := g.Open()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	root, err := rootfs.Open(h.Root, rootfs.Options{})
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	paths, err := g.RootPaths(h, root, args)
+	defer h.Close()
+	paths, err := g.RootPaths(h.Host, h.Root, args)
 	if err != nil {
 		return err
 	}
-	found, err := compare(ctx, w, h, root, paths)
+	found, err := compare(ctx, h, paths)
 	if err != nil {
 		return err
 	}
-	s := shower{g: g, w: w, root: root}
+	s := shower{g: g, w: w, root: h.Root}
 	for _, d := range found {
 		if err := s.show(ctx, d); err != nil {
 			return err
@@ -100,25 +99,20 @@ type difference struct {
 
 // compare finds what differs at the paths or below them; without any,
 // everything.
-func compare(ctx context.Context, w *worktree.Worktree, h *host.Host, root *rootfs.Root, paths []string) ([]difference, error) {
-	commit, err := base(w, h)
+func compare(ctx context.Context, h *hostroot.Opened, paths []string) ([]difference, error) {
+	commit, err := base(h)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := roottree.Load(w.Repo, commit.String())
+	tree, err := h.Loader().Load(commit.String())
 	if err == nil {
 		err = managed(tree, paths)
 	}
 	if err != nil {
 		return nil, err
 	}
-	names, err := accounts.Open(h.Root)
-	if err != nil {
-		return nil, err
-	}
-	scanner := live.Scanner{Root: root, Names: names, Params: w.Params, Cache: h.StatePath(host.StateCache)}
 	var found []difference
-	err = scanner.Scan(ctx, tree.ID(), func() (live.Tree, error) { return tree, nil },
+	err = h.Scanner().Scan(ctx, tree.ID(), func() (live.Tree, error) { return tree, nil },
 		func(path string, want, live *node.Node, aspects node.Aspect) error {
 			if within(path, paths) {
 				found = append(found, difference{path, want, live, aspects})
@@ -130,13 +124,13 @@ func compare(ctx context.Context, w *worktree.Worktree, h *host.Host, root *root
 
 // base is the commit that was last applied, or else HEAD, which is what will be
 // applied first.
-func base(w *worktree.Worktree, h *host.Host) (chunkstore.ID, error) {
-	commit, ok, err := h.Applied()
+func base(h *hostroot.Opened) (chunkstore.ID, error) {
+	commit, ok, err := h.Host.Applied()
 	if err == nil && !ok {
-		commit, ok, err = w.Repo.Ref("HEAD")
+		commit, ok, err = h.Work.Repo.Ref("HEAD")
 	}
 	if err == nil && !ok {
-		err = fmt.Errorf("%w on %s", host.ErrNoCommit, h.Type)
+		err = fmt.Errorf("%w on %s", host.ErrNoCommit, h.Host.Type)
 	}
 	return commit, err
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/export"
 	"github.com/git-devops/git-devops/plumbing/host"
-	"github.com/git-devops/git-devops/plumbing/rootfs"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/spool"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -111,19 +111,14 @@ func run(ctx context.Context, g *porcelain.Globals, o options) error {
 // hostAccounts returns the accounts of the host that w is the repository of,
 // nil when it is of none.
 func hostAccounts(w *worktree.Worktree) (*accounts.Accounts, error) {
-	h, err := host.Open(w.Repo, w.Git)
+	h, err := hostroot.Open(w, "")
 	if errors.Is(err, host.ErrNotHost) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	root, err := rootfs.Open(h.Root, rootfs.Options{})
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	return accounts.Read(root)
+	return h.Accounts, h.Close()
 }
 
 func write(ctx context.Context, g *porcelain.Globals, e *export.Export, o options) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -21,11 +22,11 @@ import (
 // runHost compares the root with what was applied, and that with what is to
 // come.
 func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o options) error {
-	h, err := porcelain.NewHostRoot(w)
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
-	defer h.Root.Close()
+	defer h.Close()
 	c := &comparison{h: h}
 	if err := c.find(ctx, g); err != nil {
 		return err
@@ -45,7 +46,7 @@ func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o 
 
 // A comparison is what a host's status tells.
 type comparison struct {
-	h       *porcelain.HostRoot
+	h       *hostroot.Opened
 	applied chunkstore.ID // zero for none
 	target  host.Target   // with a zero commit for none
 	paths   []path        // sorted by node.ComparePaths
@@ -77,7 +78,7 @@ func (c *comparison) drift(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.h.Differences(ctx, c.h.Scanner(), c.applied, func(name string, want, live *node.Node, a node.Aspect) error {
+	return c.h.Differences(ctx, c.applied, func(name string, want, live *node.Node, a node.Aspect) error {
 		p := path{Path: ui.Path(name), drift: porcelain.Letter(want, live, a), DriftAspects: a.Names()}
 		if _, ok := conflicts[name]; ok {
 			p.drift = porcelain.Unmerged

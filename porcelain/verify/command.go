@@ -15,6 +15,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -68,7 +69,12 @@ func applied(h *host.Host) (chunkstore.ID, error) {
 }
 
 func run(ctx context.Context, g *porcelain.Globals) error {
-	h, err := g.OpenRoot()
+	w, err := g.Open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
