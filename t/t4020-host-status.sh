@@ -175,7 +175,7 @@ test_expect_success ROOT 'add names what it cannot capture' '
 	echo "fatal: '\''absent'\'' did not match any files" >expect &&
 	test_cmp expect err &&
 	test_expect_code 128 gdh add . 2>err &&
-	grep "^fatal: add: '\''.'\'' is outside the root" err &&
+	grep "^fatal: .* is not in the root " err &&
 	mkdir root/home &&
 	git init -q root/home/clone &&
 	gdh add root/home 2>err &&
