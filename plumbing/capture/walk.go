@@ -89,6 +89,9 @@ func within(path, dir string) bool {
 func (w *walker) resolve(paths []string) ([]string, error) {
 	var named []string
 	for _, path := range paths {
+		if err := checkPath(path); err != nil {
+			return nil, &PathError{path, err}
+		}
 		real, err := w.Root.Resolve(path)
 		if nothing(err) {
 			real, err = path, nil

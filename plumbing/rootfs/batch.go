@@ -125,14 +125,14 @@ func (b *Batch) Close() error {
 // that the kernel gave are returned with the path.
 func (b *Batch) in(path string, fn func(d *cachedDir, name string) error) error {
 	if path == node.RootPath {
-		return &BadPathError{Path: path, Why: "the root itself stays"}
+		return &node.BadPathError{Path: path, Why: "is the root itself, which stays"}
 	}
 	return b.at(path, fn)
 }
 
 // at is in for changes that the root itself may have, too.
 func (b *Batch) at(path string, fn func(d *cachedDir, name string) error) error {
-	if err := checkPath(path); err != nil {
+	if err := node.CheckPath(path); err != nil {
 		return err
 	}
 	parent, name := split(path)

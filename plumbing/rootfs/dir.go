@@ -26,7 +26,7 @@ type Dir struct {
 // OpenDir opens a directory; safe symbolic links on the way there are followed,
 // also the last.
 func (r *Root) OpenDir(path string) (*Dir, error) {
-	if err := checkPath(path); err != nil {
+	if err := node.CheckPath(path); err != nil {
 		return nil, err
 	}
 	fd, real, err := r.openDir(path)
@@ -149,7 +149,7 @@ func (d *Dir) Readlink(name string) (string, error) {
 }
 
 func readlinkat(dir int, name string) (string, error) {
-	buf := make([]byte, maxPath+1)
+	buf := make([]byte, node.MaxPath+1)
 	n, err := unix.Readlinkat(dir, name, buf)
 	if err != nil {
 		return "", err

@@ -141,7 +141,7 @@ func TestGuessedTemporary(t *testing.T) {
 func TestBadPathsOfWrites(t *testing.T) {
 	r, _, outside := newRoot(t)
 	b := begin(t, r)
-	var bad *BadPathError
+	var bad *node.BadPathError
 	for _, path := range []string{"", "/x", "../x", "a/../../x", ".", "a\x00"} {
 		for name, err := range map[string]error{
 			"Stage":  b.Stage(path, file("")),

@@ -11,7 +11,7 @@ import (
 // in calls fn with the open directory of path and the name of it there, "."
 // for the root itself.
 func (r *Root) in(path string, fn func(d *Dir, name string) error) error {
-	if err := checkPath(path); err != nil {
+	if err := node.CheckPath(path); err != nil {
 		return err
 	}
 	parent, name := split(path)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/git-devops/git-devops/plumbing/node"
 )
 
 func TestResolveStaysInTheRoot(t *testing.T) {
@@ -62,7 +64,7 @@ func TestBadPaths(t *testing.T) {
 	for _, path := range []string{"", "/", "/etc", "..", "../secret", "a/../b", "a/..",
 		"./a", "a/.", "a//b", "a/", "a\x00b", long, "a/" + long + "/b",
 		strings.Repeat("a/", 2048) + "a"} {
-		var bad *BadPathError
+		var bad *node.BadPathError
 		if _, err := r.Lstat(path); !errors.As(err, &bad) {
 			t.Errorf("Lstat(%.20q) = %v, want a BadPathError", path, err)
 		}
