@@ -18,6 +18,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
@@ -282,7 +283,7 @@ func (r *run) readManifest(ctx context.Context, batch *gitstore.Batch, c *candid
 	if err != nil {
 		return err
 	}
-	counted := &counting{Batch: batch}
+	counted := &gitstore.Counting{Batch: batch}
 	m, err := largefile.Capture(ctx, src, counted, largefile.CaptureOptions{
 		Params: r.Params, Previous: r.previous(c), SizeHint: c.id.Size, Progress: r.o.Progress,
 	})
@@ -292,7 +293,7 @@ func (r *run) readManifest(ctx context.Context, batch *gitstore.Batch, c *candid
 	if err != nil {
 		return err
 	}
-	c.stored = counted.bytes.Load()
+	c.stored = counted.Bytes()
 	if err := c.stillOpen(f); err != nil {
 		return err
 	}
@@ -306,27 +307,5 @@ func (r *run) previous(c *candidate) *chunkstore.Manifest {
 	if !ok {
 		return nil
 	}
-	_, data, err := r.Repo.Object(r.index.Entries[i].ID)
-	if err != nil || !chunkstore.IsManifest(data) {
-		return nil
-	}
-	m, _ := chunkstore.ParseManifest(data)
-	return m
-}
-
-// counting counts what is new to the store.
-type counting struct {
-	*gitstore.Batch
-	bytes atomic.Int64
-}
-
-// Append implements largefile.Sink.
-func (c *counting) Append(o packfile.Object) error {
-	// Of content that repeats, the second chunk may be on its way here before
-	// the first has arrived.
-	if has, err := c.Has(o.ID); has || err != nil {
-		return err
-	}
-	c.bytes.Add(o.Size())
-	return c.Batch.Append(o)
+	return manifests.Hint(r.Repo, r.index.Entries[i].ID)
 }

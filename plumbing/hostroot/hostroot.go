@@ -12,6 +12,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -70,21 +71,14 @@ func (o *Opened) Loader() *roottree.Loader {
 // Scanner looks at the root, with the help of the stat cache if it is the
 // host's.
 func (o *Opened) Scanner() *live.Scanner {
-	s := &live.Scanner{Root: o.Root, Names: o.Accounts, Params: o.Work.Params, Previous: o.previous}
+	s := &live.Scanner{
+		Root: o.Root, Names: o.Accounts, Params: o.Work.Params,
+		Previous: func(id chunkstore.ID) *chunkstore.Manifest { return manifests.Hint(o.Work.Repo, id) },
+	}
 	if !o.Detached {
 		s.Cache = o.Host.StatePath(host.StateCache)
 	}
 	return s
-}
-
-// previous returns the manifest that a blob is, or nil.
-func (o *Opened) previous(id chunkstore.ID) *chunkstore.Manifest {
-	_, data, err := o.Work.Repo.Object(id)
-	if err != nil || !chunkstore.IsManifest(data) {
-		return nil
-	}
-	m, _ := chunkstore.ParseManifest(data)
-	return m
 }
 
 // Differences reports where the root is not as commit has it.

@@ -16,6 +16,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
@@ -131,7 +132,7 @@ func (f *Filter) previous(path string) *chunkstore.Manifest {
 	if !ok {
 		return nil
 	}
-	return f.w.previous(f.index.Entries[i].ID)
+	return manifests.Hint(f.w.Repo, f.index.Entries[i].ID)
 }
 
 // Smudge turns a manifest into its content. When chunks are absent, or when

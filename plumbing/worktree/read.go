@@ -22,6 +22,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
@@ -223,9 +224,9 @@ func (r *reader) capture(ctx context.Context, c *candidate, src largefile.Source
 		Params: r.w.Params, Previous: r.previous(c), SizeHint: c.stat.Size, Progress: r.o.Progress,
 	}
 	if r.o.Spill == nil {
-		counted := &counting{Batch: r.batch}
+		counted := &gitstore.Counting{Batch: r.batch}
 		m, err := largefile.Capture(ctx, src, counted, o)
-		c.stored = counted.bytes.Load()
+		c.stored = counted.Bytes()
 		return m, err
 	}
 	sink, err := newSpilling(ctx, r.w.Store, r.o.Spill)
@@ -245,23 +246,7 @@ func (r *reader) previous(c *candidate) *chunkstore.Manifest {
 	if c.entry == nil {
 		return nil
 	}
-	return r.w.previous(c.entry.ID)
-}
-
-// counting counts what is new to the store.
-type counting struct {
-	*gitstore.Batch
-	bytes atomic.Int64
-}
-
-func (c *counting) Append(o packfile.Object) error {
-	// Of content that repeats, the second chunk may be on its way here before
-	// the first has arrived.
-	if has, err := c.Has(o.ID); has || err != nil {
-		return err
-	}
-	c.bytes.Add(o.Size())
-	return c.Batch.Append(o)
+	return manifests.Hint(r.w.Repo, c.entry.ID)
 }
 
 // relative returns the path of an argument relative to the top of the work

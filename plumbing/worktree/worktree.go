@@ -125,29 +125,6 @@ func (w *Worktree) root() (*os.Root, error) {
 	return root, nil
 }
 
-// manifest reads a blob as a manifest. ok is false when it is another blob.
-func (w *Worktree) manifest(id chunkstore.ID) (m *chunkstore.Manifest, ok bool, err error) {
-	kind, data, err := w.Repo.Object(id)
-	if err != nil {
-		return nil, false, err
-	}
-	if kind != "blob" || !chunkstore.IsManifest(data) {
-		return nil, false, nil
-	}
-	m, err = chunkstore.ParseManifest(data)
-	if err != nil {
-		return nil, false, fmt.Errorf("manifest %s: %w", id, err)
-	}
-	return m, true, nil
-}
-
-// previous returns the manifest a blob holds, if it does: a hint, so errors do
-// not count.
-func (w *Worktree) previous(id chunkstore.ID) *chunkstore.Manifest {
-	m, _, _ := w.manifest(id)
-	return m
-}
-
 // tracked returns the paths below pathspecs, of the index and with others
 // also untracked ones, whose filter attribute is ours.
 func (w *Worktree) tracked(ctx context.Context) (map[string]bool, error) {
