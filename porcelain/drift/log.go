@@ -12,6 +12,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/drift"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -19,7 +20,12 @@ import (
 
 // list prints what was saved, newest first.
 func list(g *porcelain.Globals, o options, args []string) error {
-	h, err := g.OpenRoot()
+	w, err := g.Open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
@@ -29,7 +35,7 @@ func list(g *porcelain.Globals, o options, args []string) error {
 		return err
 	}
 	n := 0
-	return drift.Log(h.Repo, func(r drift.Record) (bool, error) {
+	return drift.Log(h.Work.Repo, func(r drift.Record) (bool, error) {
 		if r.Paths = limit(r.Paths, paths); len(r.Paths) == 0 {
 			return true, nil
 		}
@@ -67,8 +73,8 @@ type notSaved struct{ error }
 func (notSaved) Hint() string { return "'git devops drift log' lists what was saved" }
 
 // find returns what was saved as rev, "" for the newest.
-func find(ctx context.Context, h *porcelain.HostRoot, rev string) (found drift.Record, err error) {
-	id, ok, err := h.Repo.Ref(drift.Ref)
+func find(ctx context.Context, h *hostroot.Opened, rev string) (found drift.Record, err error) {
+	id, ok, err := h.Work.Repo.Ref(drift.Ref)
 	if err != nil {
 		return found, err
 	}
@@ -76,7 +82,7 @@ func find(ctx context.Context, h *porcelain.HostRoot, rev string) (found drift.R
 		return found, notSaved{errors.New("nothing was saved yet")}
 	}
 	if rev != "" {
-		out, err := h.Git.Run(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+		out, err := h.Work.Git.Run(ctx, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 		if err != nil {
 			return found, notSaved{fmt.Errorf("'%s': %w", rev, errNotSaved)}
 		}
@@ -84,7 +90,7 @@ func find(ctx context.Context, h *porcelain.HostRoot, rev string) (found drift.R
 			return found, err
 		}
 	}
-	err = drift.Log(h.Repo, func(r drift.Record) (bool, error) {
+	err = drift.Log(h.Work.Repo, func(r drift.Record) (bool, error) {
 		if r.Commit == id {
 			found = r
 		}

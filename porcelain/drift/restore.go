@@ -8,6 +8,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/drift"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/bring"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -27,8 +28,7 @@ func restore(ctx context.Context, g *porcelain.Globals, o options, args []string
 	if err != nil {
 		return err
 	}
-	h := &porcelain.HostRoot{Worktree: s.Work, Host: s.Host, Root: s.Engine.Root, Accounts: s.Engine.Accounts}
-	chosen, err := choose(ctx, h, o.from, paths)
+	chosen, err := choose(ctx, s.Engine.Opened, o.from, paths)
 	if err != nil {
 		return err
 	}
@@ -45,11 +45,11 @@ func restore(ctx context.Context, g *porcelain.Globals, o options, args []string
 
 // choose finds the newest version at or below each path, or that which from has
 // saved. The error names a path of which there is none.
-func choose(ctx context.Context, h *porcelain.HostRoot, from string, paths []string) (apply.Versions, error) {
+func choose(ctx context.Context, h *hostroot.Opened, from string, paths []string) (apply.Versions, error) {
 	c := chooser{h: h, paths: paths, chosen: apply.Versions{}}
 	var err error
 	if from == "" {
-		err = drift.Log(h.Repo, func(r drift.Record) (bool, error) { return true, c.add(r) })
+		err = drift.Log(h.Work.Repo, func(r drift.Record) (bool, error) { return true, c.add(r) })
 	} else {
 		var r drift.Record
 		if r, err = find(ctx, h, from); err == nil {
@@ -69,7 +69,7 @@ func choose(ctx context.Context, h *porcelain.HostRoot, from string, paths []str
 
 // A chooser gathers versions.
 type chooser struct {
-	h      *porcelain.HostRoot
+	h      *hostroot.Opened
 	paths  []string
 	chosen apply.Versions
 }

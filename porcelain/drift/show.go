@@ -9,6 +9,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/drift"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
@@ -18,12 +19,17 @@ import (
 
 // show prints how what was saved differs from what had been applied.
 func show(ctx context.Context, g *porcelain.Globals, args []string, dash int) error {
-	h, err := g.OpenRoot()
+	w, err := g.Open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	rev, args, err := porcelain.TreeAndPaths(h.Repo, args, dash)
+	rev, args, err := porcelain.TreeAndPaths(h.Work.Repo, args, dash)
 	if err != nil {
 		return err
 	}
@@ -59,7 +65,7 @@ func show(ctx context.Context, g *porcelain.Globals, args []string, dash int) er
 // A shower shows what one run has saved.
 type shower struct {
 	g              *porcelain.Globals
-	h              *porcelain.HostRoot
+	h              *hostroot.Opened
 	record         drift.Record
 	applied, saved *roottree.Tree // applied is nil for nothing
 }
@@ -106,7 +112,7 @@ func (s *shower) ranges(path string, want, live *node.Node) (err error) {
 		if !large(n) {
 			continue
 		}
-		_, data, err := s.h.Repo.Object(n.Content)
+		_, data, err := s.h.Work.Repo.Object(n.Content)
 		if err != nil {
 			return err
 		}
@@ -131,7 +137,7 @@ func (s *shower) diff(ctx context.Context, path string) error {
 	if s.g.UI.Paint(ui.Bold, "x") != "x" {
 		colour = "--color=always"
 	}
-	out, err := s.h.Git.Run(ctx, nil, "diff-tree", "-p", "-r", "--no-ext-diff", "--no-renames", colour,
+	out, err := s.h.Work.Git.Run(ctx, nil, "diff-tree", "-p", "-r", "--no-ext-diff", "--no-renames", colour,
 		applied, s.record.Commit.String(), "--", ":(top,literal)"+path)
 	if err == nil {
 		_, err = s.g.UI.Out().Write(out)
