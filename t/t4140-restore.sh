@@ -6,6 +6,8 @@ test_description='git devops drift: what was saved is listed, shown, restored'
 . "$TEST_DIR/lib-host.sh"
 . "$TEST_DIR/lib-faults.sh"
 
+was=
+
 # saved: the newest commit of drift, short.
 saved () {
 	host_git rev-parse --short=12 "refs/devops/drift$1"
@@ -154,8 +156,6 @@ test_expect_success ROOT 'kept by a commit, it is drift no more' '
 test_expect_success ROOT 'while an apply runs, it is busy' '
 	test_expect_code 11 flock repo/devops/apply.lock git devops --repo repo drift restore root/etc/motd
 '
-
-was=
 
 # killed: the file is what it was or what was saved; nothing is lost and nothing
 # is left.
