@@ -27,17 +27,17 @@ func mergeNode(base, live, target *node.Node, text func(base, live, target chunk
 	if !ok {
 		return nil, nil
 	}
-	if target.Mtime != nil && live.Content != base.Content {
-		merged.Mtime = live.Mtime
-	}
 	if pick(base.Content, live.Content, &merged.Content) {
+		if merged.Content != target.Content && merged.Mtime != nil {
+			merged.Mtime = live.Mtime
+		}
 		return &merged, nil
 	}
 	id, ok, err := text(base.Content, live.Content, target.Content)
 	if err != nil || !ok {
 		return nil, err
 	}
-	merged.Content = id
+	merged.Content, merged.Mtime = id, nil // of neither's time
 	return &merged, nil
 }
 

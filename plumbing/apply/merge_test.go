@@ -31,6 +31,7 @@ func holds(b byte) func(*node.Node)       { return func(n *node.Node) { n.Conten
 func perm(p uint32) func(*node.Node)      { return func(n *node.Node) { n.Perm = p } }
 func owner(name string) func(*node.Node)  { return func(n *node.Node) { n.Owner = name } }
 func ofType(t node.Type) func(*node.Node) { return func(n *node.Node) { n.Type = t } }
+func at(sec int64) func(*node.Node)       { return func(n *node.Node) { n.Mtime = &node.Mtime{Sec: sec} } }
 func large(n *node.Node)                  { n.Large = true }
 
 func TestMergeNode(t *testing.T) {
@@ -45,6 +46,9 @@ func TestMergeNode(t *testing.T) {
 		{"content and mode", edited(), edited(holds(2)), edited(perm(0o600)), edited(holds(2), perm(0o600))},
 		{"both the content", edited(), edited(holds(2)), edited(holds(3)), edited(holds(23))},
 		{"both the content, a conflict", edited(), edited(holds(2)), edited(holds(9)), nil},
+		{"the mtime of live content", edited(at(1)), edited(holds(2), at(2)), edited(at(1)), edited(holds(2), at(2))},
+		{"the mtime of the same content", edited(at(1)), edited(holds(2), at(3)), edited(holds(2), at(2)), edited(holds(2), at(2))},
+		{"no mtime of merged content", edited(at(1)), edited(holds(2), at(2)), edited(holds(3), at(3)), edited(holds(23))},
 		{"no base", nil, edited(holds(2)), edited(holds(3)), nil},
 		{"gone", edited(), nil, edited(holds(3)), nil},
 		{"type", edited(), edited(ofType(node.Fifo)), edited(holds(3)), nil},

@@ -12,7 +12,8 @@ import (
 // by aspect: what only one has changed is as that one has it. The three must
 // be of one type; ok is false when they are not, or when both have changed an
 // aspect to different things. Content that both have changed is not a
-// conflict yet: then content is true, and it is for the caller to merge it.
+// conflict yet: then content is true, and it is for the caller to merge it. The
+// mtime is that of whose content it is, none for content of neither.
 func ThreeWay(base, target, live *node.Node) (merged *node.Node, content, ok bool) {
 	if base == nil || target == nil || live == nil || base.Type != target.Type || base.Type != live.Type {
 		return nil, false, false
@@ -25,11 +26,11 @@ func ThreeWay(base, target, live *node.Node) (merged *node.Node, content, ok boo
 	case live.Content == base.Content || live.Content == target.Content:
 	case target.Content == base.Content:
 		m.Content, m.Large = live.Content, live.Large
+		if m.Mtime != nil {
+			m.Mtime = live.Mtime
+		}
 	default:
-		content = true
-	}
-	if m.Content != target.Content || content {
-		m.Mtime = nil // it is neither's
+		m.Mtime, content = nil, true
 	}
 	return &m, content, ok
 }
