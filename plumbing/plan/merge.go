@@ -8,13 +8,13 @@ import (
 	"github.com/git-devops/git-devops/plumbing/node"
 )
 
-// ThreeWay merges what the target and somebody here have made of base, aspect
+// ThreeWay merges what somebody here and the target have made of base, aspect
 // by aspect: what only one has changed is as that one has it. The three must
 // be of one type; ok is false when they are not, or when both have changed an
 // aspect to different things. Content that both have changed is not a
 // conflict yet: then content is true, and it is for the caller to merge it. The
 // mtime is that of whose content it is, none for content of neither.
-func ThreeWay(base, target, live *node.Node) (merged *node.Node, content, ok bool) {
+func ThreeWay(base, live, target *node.Node) (merged *node.Node, content, ok bool) {
 	if base == nil || target == nil || live == nil || base.Type != target.Type || base.Type != live.Type {
 		return nil, false, false
 	}

@@ -42,7 +42,7 @@ func TestThreeWay(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, content, ok := ThreeWay(tt.base, tt.target, tt.live)
+			got, content, ok := ThreeWay(tt.base, tt.live, tt.target)
 			if content != tt.content || ok != tt.ok {
 				t.Errorf("content is %v, ok is %v", content, ok)
 			}
