@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/apply"
+	"github.com/git-devops/git-devops/plumbing/capture"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/largefile"
@@ -134,6 +135,7 @@ func kinds() []kind {
 		{as[*passive.WrongStoreError], Fatal, "connect the right one, or 'git devops store add' this one under another name"},
 		{as[*passive.FullError], Fatal, "what has been copied stays; make room, or run this with another store"},
 		{as[*passive.SealError], Fatal, "whether a store is sealed is settled when it is made: see 'git devops store --help'"},
+		{is(capture.ErrTemporary), Fatal, "the next 'git devops apply' clears away what a killed one has left"},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
 		{as[*mtree.FormatError], Fatal, "mend that line where you work, and commit it"},

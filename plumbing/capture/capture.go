@@ -61,6 +61,8 @@ var (
 	ErrRepository = errors.New("is in the repository itself")
 	// ErrPseudo says that a path is on a file system that the kernel makes up.
 	ErrPseudo = errors.New("is on a file system that is not on a disk")
+	// ErrTemporary says that a path is one of those that an apply uses.
+	ErrTemporary = errors.New("is a temporary name of an apply, under way or killed")
 	// ErrControl says that a path is that of a control file, which never lies
 	// on a root.
 	ErrControl = errors.New("is the name of a control file, which the root has no room for")

@@ -209,6 +209,20 @@ func TestCaptureRefuses(t *testing.T) {
 	wantTold(t, b.add("."), "?.gitignore", "?home/.git", "?sock", "file", "home", "proc")
 }
 
+// TestCaptureTemporaries has what an apply that was killed has left.
+func TestCaptureTemporaries(t *testing.T) {
+	b := newRoot(t)
+	b.write("etc/motd", "x")
+	b.write("etc/.git-devops-0123abcd-7", "half of it")
+	b.write("etc/.git-devops-0123abcd-8/file", "moved aside")
+	b.write("etc/.git-devops-notes", "somebody's own")
+	wantTold(t, b.add("etc"), "?etc/.git-devops-0123abcd-7", "?etc/.git-devops-0123abcd-8", "etc/.git-devops-notes", "etc/motd")
+	for _, path := range []string{"etc/.git-devops-0123abcd-7", "etc/.git-devops-0123abcd-8", "etc/.git-devops-0123abcd-8/file"} {
+		_, err := b.tryAdd(path)
+		wantError(t, err, ErrTemporary)
+	}
+}
+
 // TestCaptureOwnRepository has the repository below the root, as on a host.
 func TestCaptureOwnRepository(t *testing.T) {
 	b := newRoot(t)

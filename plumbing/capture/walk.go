@@ -153,7 +153,10 @@ func nothing(err error) bool {
 
 // refused returns why what lies at a path cannot be captured.
 func (w *walker) refused(path string, st *unix.Stat_t) error {
+	_, name := split(path)
 	switch {
+	case rootfs.IsTemporary(name):
+		return &PathError{path, ErrTemporary}
 	case st.Mode&unix.S_IFMT == unix.S_IFSOCK:
 		return &PathError{path, ErrSocket}
 	case w.isOwn(st):
