@@ -66,13 +66,9 @@ func newRun() string {
 // Recover clears away what a run that was killed has left. The caller holds the
 // host's lock.
 func (e *Engine) Recover() error {
-	data, ok, err := e.Host.ReadState(host.StateIntent)
-	if err != nil || !ok {
+	in, err := e.intent()
+	if err != nil || in == nil {
 		return err
-	}
-	in, err := parseIntent(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Host.StatePath(host.StateIntent), err)
 	}
 	dirs := make([]string, len(in.Dirs))
 	for i, dir := range in.Dirs {
@@ -82,6 +78,30 @@ func (e *Engine) Recover() error {
 		return fmt.Errorf("clear away what run %s has left in %s: %w", in.Run, in.Root, err)
 	}
 	return e.Host.RemoveState(host.StateIntent)
+}
+
+// intent reads what the run under way, or one that was killed, has noted: nil
+// for nothing.
+func (e *Engine) intent() (*intent, error) {
+	data, ok, err := e.Host.ReadState(host.StateIntent)
+	if err != nil || !ok {
+		return nil, err
+	}
+	in, err := parseIntent(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Host.StatePath(host.StateIntent), err)
+	}
+	return in, nil
+}
+
+// passing says whether a name is a temporary of the run that the host's intent
+// names: it goes with that run, or is cleared away before the next.
+func (e *Engine) passing(name string) (bool, error) {
+	if !rootfs.IsTemporary(name) {
+		return false, nil
+	}
+	in, err := e.intent()
+	return in != nil && rootfs.IsTemporaryOf(in.Run, name), err
 }
 
 // recoverRoot is for the root that the run was for, which may be gone.

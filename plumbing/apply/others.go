@@ -137,7 +137,11 @@ func (l *look) findBusy(p *plan.Path) error {
 		if err != nil {
 			return err
 		}
-		if !managed {
+		passing, err := l.e.passing(name)
+		if err != nil {
+			return err
+		}
+		if !managed && !passing {
 			p.Busy = append(p.Busy, name)
 		}
 	}

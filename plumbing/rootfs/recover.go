@@ -10,8 +10,9 @@ import (
 )
 
 // Recover removes what a run that is dead has left under temporary names in the
-// directories: what it had staged, and what it had displaced. Those that are not there are passed over. A directory that the
-// run had moved aside and that is not empty is kept, and is a *NotEmptyError.
+// directories: what it had staged, and what it had displaced. Those that are
+// not there are passed over. A directory that the run had moved aside and that
+// is not empty is kept, and is a *NotEmptyError.
 func (r *Root) Recover(run string, dirs []string) error {
 	if err := checkRun(run); err != nil {
 		return err
@@ -38,7 +39,7 @@ func (r *Root) recoverDir(run, path string) error {
 	}
 	var errs []error
 	for _, name := range names {
-		if !temporaryOf(run, name) {
+		if !IsTemporaryOf(run, name) {
 			continue
 		}
 		err := unlink(d.fd, name)

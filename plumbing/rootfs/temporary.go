@@ -25,8 +25,8 @@ func temporaryName(run string, n uint64) string {
 	return temporaryPrefix + run + "-" + strconv.FormatUint(n, 10)
 }
 
-// temporaryOf tells whether name is a temporary of the run.
-func temporaryOf(run, name string) bool {
+// IsTemporaryOf tells whether name is a temporary of the run.
+func IsTemporaryOf(run, name string) bool {
 	n, ok := strings.CutPrefix(name, temporaryPrefix+run+"-")
 	return ok && isNumber(n)
 }
