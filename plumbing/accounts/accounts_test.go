@@ -98,8 +98,18 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// open reads the accounts of the root that is the directory dir.
+func open(dir string) (*Accounts, error) {
+	root, err := rootfs.Open(dir, rootfs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return Read(root)
+}
+
 func TestEmptyRootHasRoot(t *testing.T) {
-	a, err := Open(t.TempDir())
+	a, err := open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,11 +121,11 @@ func TestEmptyRootHasRoot(t *testing.T) {
 	}
 }
 
-func TestOpen(t *testing.T) {
+func TestRead(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "etc/passwd"), passwd)
 	write(t, filepath.Join(dir, "etc/group"), group)
-	a, err := Open(dir)
+	a, err := open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +134,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestReadRefuses(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "passwd")
 	write(t, outside, "evil:x:666:666::/:\n")
 	tests := map[string]func(t *testing.T, path string) error{
@@ -142,7 +152,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err := errors.Join(os.Mkdir(filepath.Join(dir, "etc"), 0o755), make(t, filepath.Join(dir, "etc/passwd"))); err != nil {
 				t.Fatal(err)
 			}
-			if a, err := Open(dir); err == nil {
+			if a, err := open(dir); err == nil {
 				t.Errorf("accepted: 666 is %q", a.Owner(666))
 			} else if name == "a fifo" && !errors.Is(err, rootfs.ErrNotRegular) {
 				t.Errorf("error: %v", err)
@@ -171,7 +181,7 @@ func TestMachine(t *testing.T) {
 	if err := os.Symlink("/", link); err != nil {
 		t.Fatal(err)
 	}
-	a, err := Open(link)
+	a, err := open(link)
 	if err != nil {
 		t.Fatal(err)
 	}

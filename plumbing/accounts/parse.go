@@ -21,16 +21,6 @@ const (
 	maxLine = 1 << 20
 )
 
-// Open reads the accounts of the root that is the directory rootDir; see Read.
-func Open(rootDir string) (*Accounts, error) {
-	root, err := rootfs.Open(rootDir, rootfs.Options{})
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	return Read(root)
-}
-
 // Read reads the passwd and group files of a root. Those that are not there
 // name nobody. Where the root is the machine's own, its name service is asked
 // for whom they do not name.

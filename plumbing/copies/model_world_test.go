@@ -109,6 +109,11 @@ type message struct {
 
 func (m *machine) now() Instant { return Instant{Boot: string('a' + rune(m.boot))} }
 
+// unlock ends a lock that the machine has granted, as Custody.Unlock does.
+func (m *machine) unlock(token string) {
+	m.custody.Locks = slices.DeleteFunc(m.custody.Locks, func(l Lock) bool { return l.Token == token })
+}
+
 func newWorld(s *scenario) *world {
 	w := &world{scenario: s, machine: make([]machine, s.machines+s.leavers)}
 	for i := range w.machine {
@@ -481,7 +486,7 @@ func (w *world) askAll(i int, p *process) {
 func (w *world) release(i int, p *process) {
 	for _, token := range p.tokens {
 		if !w.whole {
-			w.machine[token[1]-'0'].custody.Release(token)
+			w.machine[token[1]-'0'].unlock(token)
 			continue
 		}
 		w.messages = append(w.messages, message{kind: unlock, from: int8(i), to: int8(token[1] - '0'), token: token, left: 1})
@@ -524,7 +529,7 @@ func (w *world) deliver(k int) bool {
 		granted, token := w.grant(m, fmt.Sprintf("%d%d%c%d", msg.from, msg.to, 'a'+rune(msg.attempt), msg.left))
 		w.messages = append(w.messages, message{kind: reply, from: msg.to, to: msg.from, attempt: msg.attempt, left: 1, granted: granted, token: token})
 	case unlock:
-		m.custody.Release(msg.token)
+		m.unlock(msg.token)
 	case reply:
 		p := m.proc
 		if p == nil || p.attempt != msg.attempt || !p.asking || p.run.Step() != Ask {
@@ -581,7 +586,7 @@ func (w *world) remove(i int, m *machine) bool {
 		return p.removing
 	}
 	w.store[p.target] = false
-	m.custody.Release(p.own)
+	m.unlock(p.own)
 	w.release(i, p)
 	m.proc = nil
 	return true

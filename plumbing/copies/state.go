@@ -107,13 +107,6 @@ func (s *State) locked() (n int) {
 	return n
 }
 
-// Release ends a lock. It reports whether there was one.
-func (s *State) Release(token string) bool {
-	n := len(s.Locks)
-	s.Locks = slices.DeleteFunc(s.Locks, func(l Lock) bool { return l.Token == token })
-	return len(s.Locks) < n
-}
-
 // An Obstacle is why a chunk cannot be dropped here now.
 type Obstacle struct {
 	Locked time.Duration // for how long another has our promise, or
@@ -144,9 +137,4 @@ func (s *State) Announce(now Instant, name string, ids []chunkstore.ID) (Intent,
 		s.Intents = append(s.Intents, intent)
 	}
 	return intent, obstacles
-}
-
-// Withdraw ends an intent.
-func (s *State) Withdraw(name string) {
-	s.Intents = slices.DeleteFunc(s.Intents, func(i Intent) bool { return i.Name == name })
 }

@@ -61,18 +61,3 @@ func firstFrom(places []int, from int) (int, bool) {
 	}
 	return 0, false
 }
-
-// Unchanged counts the bytes of m that other has, too, wherever they lie.
-func Unchanged(m, other *chunkstore.Manifest) int64 {
-	has := map[chunkstore.ID]bool{}
-	for _, s := range piecesOf(other) {
-		has[s.ID] = true
-	}
-	var n int64
-	for _, s := range piecesOf(m) {
-		if s.Hole || has[s.ID] {
-			n += s.Length
-		}
-	}
-	return n
-}

@@ -211,32 +211,3 @@ func TestChangesAddUp(t *testing.T) {
 		}
 	}
 }
-
-func TestUnchanged(t *testing.T) {
-	p := smallParams()
-	a, b := randomBytes(newRand(1), p.Max), text(newRand(2), p.Min)
-	hole := make([]byte, p.Min)
-	n, h, l := int64(p.Max), int64(p.Min), int64(p.Min)
-	tests := []struct {
-		name     string
-		m, other []byte
-		want     int64
-	}{
-		{"the same", a, a, n},
-		{"nothing", a, b, 0},
-		{"no other", a, nil, 0},
-		{"elsewhere", bytes.Join([][]byte{b, a}, hole), a, n + h},
-		{"some", bytes.Join([][]byte{b, a}, hole), b, l + h},
-		{"twice", bytes.Join([][]byte{b, b}, hole), b, 2*l + h},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := Unchanged(reference(p, tt.m), reference(p, tt.other)); got != tt.want {
-				t.Errorf("%d bytes, want %d", got, tt.want)
-			}
-		})
-	}
-	if got := Unchanged(nil, nil); got != 0 {
-		t.Errorf("no files: %d", got)
-	}
-}

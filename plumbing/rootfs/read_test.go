@@ -62,14 +62,6 @@ func TestNode(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	f, err := r.OpenFile("file")
-	must(t, err)
-	defer f.Close()
-	xattrs, err := FileXattrs(f)
-	must(t, err)
-	if diff := cmp.Diff(want["file"].Xattrs, xattrs); diff != "" {
-		t.Error(diff)
-	}
 	info, err := r.Lstat("socket")
 	must(t, err)
 	if _, err := r.Node("socket", byNumber{}, info); !errors.Is(err, ErrNoType) {

@@ -3,8 +3,6 @@
 package rootfs
 
 import (
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,16 +18,6 @@ func (d *Dir) Xattrs(name string) ([]node.Xattr, error) {
 	xattrs, err := readXattrs(pathAccess(childPath(d.fd, name)))
 	if err != nil {
 		return nil, d.failed("read xattrs of", name, err)
-	}
-	return xattrs, nil
-}
-
-// FileXattrs is Xattrs of a file that is open, without looking its name up again:
-// cheaper, and of the very inode that is read.
-func FileXattrs(f *os.File) ([]node.Xattr, error) {
-	xattrs, err := readXattrs(handle{fd: int(f.Fd())}.xattrs())
-	if err != nil {
-		return nil, &fs.PathError{Op: "read xattrs of", Path: f.Name(), Err: err}
 	}
 	return xattrs, nil
 }

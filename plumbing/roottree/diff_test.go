@@ -148,29 +148,3 @@ func TestDiffStops(t *testing.T) {
 		t.Errorf("%d calls, %v", calls, err)
 	}
 }
-
-func TestFromIndex(t *testing.T) {
-	r := newRepo(t)
-	want := loadFiles(t, r, someFiles())
-	x := &repo.Index{}
-	for path, f := range someFiles() {
-		x.Entries = append(x.Entries, repo.Entry{Path: path, Mode: f.mode, ID: blob(t, r, f.content)})
-	}
-	x.Entries = append(x.Entries, repo.Entry{Path: "zz", Mode: repo.ModeFile, IntentToAdd: true})
-	slices.SortFunc(x.Entries, func(a, b repo.Entry) int { return strings.Compare(a.Path, b.Path) })
-	got, err := FromIndex(r, x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.ID() != want.ID() {
-		t.Errorf("id is %s, want %s", got.ID(), want.ID())
-	}
-	if changes := diff(t, want, got); changes != nil {
-		t.Errorf("they differ: %v", changes)
-	}
-	_, wantNodes := list(want)
-	_, gotNodes := list(got)
-	if d := cmp.Diff(wantNodes, gotNodes); d != "" {
-		t.Error(d)
-	}
-}

@@ -165,14 +165,6 @@ func TestMtreeErrors(t *testing.T) {
 	refuses(t, r, writeTree(t, r, map[string]file{".devops": plain("")}), ".devops")
 }
 
-func TestConflictInIndex(t *testing.T) {
-	x := &repo.Index{Entries: []repo.Entry{{Path: "a", Mode: repo.ModeFile, Stage: 2}}}
-	var bad *BadTreeError
-	if _, err := FromIndex(newRepo(t), x); !errors.As(err, &bad) || bad.Path != "a" {
-		t.Errorf("error is %v", err)
-	}
-}
-
 func TestLongPathInMtree(t *testing.T) {
 	r := newRepo(t)
 	path := strings.Repeat("d/", 2047) + "d"

@@ -32,9 +32,6 @@ func NewLoader(r *repo.Repo) *Loader {
 // Load reads one tree; see Loader.Load.
 func Load(r *repo.Repo, treeish string) (*Tree, error) { return NewLoader(r).Load(treeish) }
 
-// FromIndex reads an index; see Loader.FromIndex.
-func FromIndex(r *repo.Repo, x *repo.Index) (*Tree, error) { return NewLoader(r).FromIndex(x) }
-
 // Load reads the tree that a revision stands for. The error is a *BadTreeError
 // or a *mtree.FormatError when it can not be a root's, repo.ErrNotFound when
 // there is no such revision, or a *chunkstore.MissingError.
