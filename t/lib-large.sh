@@ -99,7 +99,7 @@ json () {
 # that is "-"), and return how it ended. It must not write to a disk meanwhile:
 # it is killed in the end, but much can be written until then.
 interrupted () {
-	perl -MTime::HiRes=sleep -e '
+	perl -MPOSIX=:sys_wait_h -MTime::HiRes=sleep,time -e '
 		my ($signal, $file, @command) = @ARGV;
 		my $pid = fork // die;
 		if (!$pid) {
@@ -108,15 +108,17 @@ interrupted () {
 			exec @command or die;
 		}
 		setpgrp $pid, $pid; # whoever is first
-		for (1 .. $file eq "-" ? 20 : 600) {
-			last if -s $file;
+		my $ended = sub { exit($? & 127 ? 128 + ($? & 127) : $? >> 8) };
+		my $begun = time;
+		until ($file eq "-" ? time - $begun > 1 : -s $file) {
+			$ended->() if waitpid($pid, WNOHANG) == $pid;
 			sleep 0.05;
 		}
 		kill $signal, -$pid;
 		$SIG{ALRM} = sub { kill KILL => -$pid };
 		alarm 30;
 		waitpid $pid, 0;
-		exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+		$ended->();
 	' "$@"
 }
 
