@@ -121,7 +121,7 @@ func (t *storeStream) Ask(ids ...chunkstore.ID) error {
 
 // Next begins to read what there is room for, and returns the oldest.
 func (t *storeStream) Next() (Chunk, error) {
-	for {
+	for t.ctx.Err() == nil {
 		t.begin()
 		if len(t.begun) > 0 {
 			return t.oldest()
@@ -129,9 +129,9 @@ func (t *storeStream) Next() (Chunk, error) {
 		select {
 		case <-t.more:
 		case <-t.ctx.Done():
-			return Chunk{}, errClosed
 		}
 	}
+	return Chunk{}, errClosed
 }
 
 func (t *storeStream) begin() {
