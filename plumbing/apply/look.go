@@ -109,6 +109,7 @@ func (l *look) compareBase(ctx context.Context) error {
 	}
 	unseen := map[string]*node.Node{}
 	err = roottree.Diff(base, target, func(path string, base, target *node.Node) error {
+		base = l.e.Recut(base, target)
 		p, ok := l.paths[path]
 		if !ok {
 			p = &plan.Path{Name: path, Base: base, Live: base}

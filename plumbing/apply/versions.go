@@ -113,13 +113,34 @@ func (l *look) compareVersions(ctx context.Context, parents map[string]*node.Nod
 			wanted[path] = p.Live
 		}
 	}
-	return l.e.scanner().Compare(ctx, inOrder(wanted),
+	asBase := map[string]*node.Node{}
+	err := l.e.scanner().Compare(ctx, inOrder(wanted),
 		func(path string, want, now *node.Node, _ node.Aspect) error {
 			if p, ok := l.paths[path]; ok {
 				p.Live = now
+				if p.Base != nil && p.Base.Large && now != nil && now.Content != p.Base.Content {
+					asBase[path] = p.Base
+				}
 			} else if now == nil {
 				l.paths[path] = &plan.Path{Name: path, Target: want}
 			}
+			return nil
+		})
+	if err != nil || len(asBase) == 0 {
+		return err
+	}
+	return l.compareBases(ctx, asBase)
+}
+
+// compareBases is for large files that are not what is wanted: whether they are
+// what was applied is only certain by the way that this is cut.
+func (l *look) compareBases(ctx context.Context, bases map[string]*node.Node) error {
+	for path, base := range bases {
+		l.paths[path].Live = base
+	}
+	return l.e.scanner().Compare(ctx, inOrder(bases),
+		func(path string, _, now *node.Node, _ node.Aspect) error {
+			l.paths[path].Live = now
 			return nil
 		})
 }

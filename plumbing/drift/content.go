@@ -11,6 +11,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 )
@@ -73,21 +74,29 @@ func (w *writer) large(ctx context.Context, e *Entry, f *os.File, size int64) (c
 	if _, text, ok := largefile.ReadManifest(f, size); ok {
 		return w.expected(e, text)
 	}
-	src, err := largefile.NewFile(f, w.Params.Min)
+	params := w.Params
+	var known *chunkstore.Manifest
+	if e.Live.Large {
+		if known = manifests.Hint(w.Repo, e.Live.Content); known != nil {
+			params = known.Params
+		}
+	}
+	src, err := largefile.NewFile(f, params.Min)
 	if err != nil {
 		return chunkstore.ID{}, err
 	}
-	m, err := largefile.Capture(ctx, src, w.batch, largefile.CaptureOptions{Params: w.Params, SizeHint: size})
+	m, err := largefile.Capture(ctx, src, w.batch, largefile.CaptureOptions{Params: params, Previous: known, SizeHint: size})
 	if errors.Is(err, largefile.ErrChanged) {
 		return chunkstore.ID{}, &ChangedError{e.Path}
 	}
 	if err != nil {
 		return chunkstore.ID{}, err
 	}
-	if e.Live.Large {
+	if known != nil {
 		return w.expected(e, m.Encode())
 	}
-	// What Live calls it by would take another reading. Who replaces the file
-	// makes sure that it is the one that was looked at.
+	// What Live calls it by would take another reading, or the parameters that
+	// counted when it was looked at. Who replaces the file makes sure that it is
+	// the one that was looked at.
 	return w.blob(m.Encode())
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/manifests"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -89,4 +90,19 @@ func (o *Opened) Differences(ctx context.Context, commit chunkstore.ID, fn live.
 	}
 	load := func() (live.Tree, error) { return o.Loader().Load(tree.String()) }
 	return o.Scanner().Scan(ctx, tree, load, fn)
+}
+
+// Recut returns base with the manifest of target where both are of the same
+// content, cut in other ways: then nothing of it is to be written.
+func (o *Opened) Recut(base, target *node.Node) *node.Node {
+	if base == nil || target == nil || !base.Large || !target.Large || base.Content == target.Content {
+		return base
+	}
+	was, is := manifests.Hint(o.Work.Repo, base.Content), manifests.Hint(o.Work.Repo, target.Content)
+	if was == nil || is == nil || was.Size != is.Size || was.SHA256 != is.SHA256 {
+		return base
+	}
+	same := *base
+	same.Content = target.Content
+	return &same
 }

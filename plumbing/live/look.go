@@ -206,7 +206,7 @@ func (l *looker) still(at *place, it *item) (bool, error) {
 		is.Mode&unix.S_IFMT == unix.S_IFREG && (was.Nlink > 1 || is.Nlink > 1 || was.Size != is.Size) {
 		return false, nil
 	}
-	if err := l.reader.content(at, it, it.old.flags.has(flagLarge), nil); err != nil {
+	if err := l.reader.content(at, it, it.old.flags.has(flagLarge), it.old.content); err != nil {
 		return false, err
 	}
 	if _, err := l.reader.xattrs(at, it); err != nil {
@@ -224,7 +224,7 @@ func (l *looker) meet(at *place, it *item) error {
 	if it.want.Implied && it.found.id.Mode&unix.S_IFMT == unix.S_IFLNK {
 		it.implied = l.leadsToDir(it.path)
 	}
-	if err := l.reader.content(at, it, it.want.Large, it.want); err != nil {
+	if err := l.reader.content(at, it, it.want.Large, it.want.Content); err != nil {
 		return err
 	}
 	xattrs, err := l.reader.xattrs(at, it)

@@ -3,13 +3,11 @@
 package live
 
 import (
-	"context"
 	"crypto/sha1"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -33,9 +31,9 @@ type reader struct {
 func newReader(r *run) reader { return reader{r, sha1.New(), make([]byte, readSize)} }
 
 // content finds the id of a file's or link's content, unless the entry found
-// has it. With large it is that of the manifest. want is nil when it is not
-// known.
-func (r *reader) content(at *place, it *item, large bool, want *node.Node) (err error) {
+// has it. With large it is that of the manifest: wanted, where the content is
+// that of this one, however it is cut.
+func (r *reader) content(at *place, it *item, large bool, wanted chunkstore.ID) (err error) {
 	f := &it.found
 	kind := f.id.Mode & unix.S_IFMT
 	if kind != unix.S_IFREG && kind != unix.S_IFLNK {
@@ -43,6 +41,9 @@ func (r *reader) content(at *place, it *item, large bool, want *node.Node) (err 
 	}
 	large = large && kind == unix.S_IFREG
 	if f.flags.has(flagContent) && f.flags.has(flagLarge) == large {
+		if large && f.content != wanted && r.describes(wanted, r.previous(f.content)) {
+			f.content = wanted
+		}
 		return nil
 	}
 	f.flags = f.flags&^flagLarge | flagContent
@@ -61,7 +62,7 @@ func (r *reader) content(at *place, it *item, large bool, want *node.Node) (err 
 		f.content = chunkstore.BlobID([]byte(target))
 		return err
 	case large:
-		f.content, err = r.manifest(at, want)
+		f.content, err = r.manifest(at, wanted)
 	default:
 		f.content, err = r.blob(at, f.id.Size)
 	}
@@ -122,8 +123,9 @@ func (r *reader) progress(n int64) {
 	}
 }
 
-// manifest returns the id of the manifest of a file's content.
-func (r *reader) manifest(at *place, want *node.Node) (id chunkstore.ID, err error) {
+// manifest returns the id of the manifest of a file's content: wanted, or that
+// which the repository's parameters give.
+func (r *reader) manifest(at *place, wanted chunkstore.ID) (id chunkstore.ID, err error) {
 	select {
 	case r.large <- struct{}{}:
 	case <-at.ctx.Done():
@@ -135,21 +137,34 @@ func (r *reader) manifest(at *place, want *node.Node) (id chunkstore.ID, err err
 		return id, notRegular(err)
 	}
 	defer f.Close()
-	m, err := r.describe(at.ctx, f, want)
+	m, err := largefile.DescribeContent(at.ctx, f, largefile.CaptureOptions{
+		Params: r.Params, Previous: r.previous(wanted), Progress: r.Progress,
+	})
 	if err != nil {
 		return id, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	if r.describes(wanted, m) {
+		return wanted, nil
 	}
 	return chunkstore.BlobID(m.Encode()), nil
 }
 
-func (r *reader) describe(ctx context.Context, f *os.File, want *node.Node) (*chunkstore.Manifest, error) {
-	var previous *chunkstore.Manifest
-	if want != nil && want.Large && r.Previous != nil {
-		previous = r.Previous(want.Content)
+// previous returns the manifest with an id, nil where that is not known.
+func (r *reader) previous(id chunkstore.ID) *chunkstore.Manifest {
+	if r.Previous == nil || id.IsZero() {
+		return nil
 	}
-	return largefile.DescribeContent(ctx, f, largefile.CaptureOptions{
-		Params: r.Params, Previous: previous, Progress: r.Progress,
-	})
+	return r.Previous(id)
+}
+
+// describes tells whether the manifest with an id is one of the same content as
+// m, which may be cut otherwise, or nil.
+func (r *reader) describes(id chunkstore.ID, m *chunkstore.Manifest) bool {
+	if m == nil {
+		return false
+	}
+	other := r.previous(id)
+	return other != nil && other.Size == m.Size && other.SHA256 == m.SHA256
 }
 
 // xattrs returns the extended attributes, and notes their digest.

@@ -38,10 +38,11 @@ type Written struct {
 type Scanner struct {
 	Root  *rootfs.Root
 	Names Names
-	// Params are how large files are cut.
+	// Params are how a large file is cut whose content is not what is wanted.
 	Params chunkstore.Params
-	// Previous returns a manifest by its id, or nil. It spares time where a
-	// large file has changed. It may be nil itself.
+	// Previous returns a manifest by its id, or nil. Content that it describes
+	// is what is wanted, however that is cut; and it spares time where a large
+	// file has changed. It may be nil itself: then Params count alone.
 	Previous func(id chunkstore.ID) *chunkstore.Manifest
 	// Lookup returns what the tree of a Scan has at a path, as its Get does, for
 	// less than loading it takes. It is called by one goroutine at a time, and

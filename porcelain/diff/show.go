@@ -93,7 +93,11 @@ func (s *shower) ranges(ctx context.Context, d difference, was []byte, f *os.Fil
 		}
 	}
 	if f != nil {
-		after, err = largefile.DescribeContent(ctx, f, largefile.CaptureOptions{Params: s.w.Params, Previous: before})
+		params := s.w.Params
+		if before != nil {
+			params = before.Params // else nothing would be alike
+		}
+		after, err = largefile.DescribeContent(ctx, f, largefile.CaptureOptions{Params: params, Previous: before})
 		if err != nil {
 			return fmt.Errorf("%s: %w", ui.Path(d.path), err)
 		}

@@ -103,7 +103,7 @@ func (c *comparison) pending() error {
 	}
 	drifted := len(c.paths)
 	err = roottree.Diff(applied, target, func(name string, a, b *node.Node) error {
-		aspects := node.Diff(b, a)
+		aspects := node.Diff(b, c.h.Recut(a, b))
 		if aspects == 0 {
 			return nil
 		}
