@@ -104,7 +104,7 @@ func oweAt(tree *roottree.Lazy, p *plan.Path) error {
 	if node.Diff(p.Base, p.Live) == 0 || node.Diff(p.Target, p.Live) == 0 {
 		return nil
 	}
-	attempted, err := get(tree, p.Name)
+	attempted, err := tree.Get(p.Name)
 	if err != nil || !left(p.Base, attempted, p.Live) {
 		return err
 	}
@@ -174,7 +174,7 @@ func (l *look) onlyIn(tree *roottree.Lazy) (map[string]*node.Node, error) {
 		if _, ok := l.paths[path]; ok || base != nil || n == nil || path == node.RootPath {
 			return nil
 		}
-		wanted, err := get(l.target, path)
+		wanted, err := l.target.Get(path)
 		if err == nil && wanted == nil {
 			only[path] = n
 		}

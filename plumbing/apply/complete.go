@@ -45,7 +45,7 @@ func (l *look) addDirs() error {
 		if _, ok := l.paths[dir]; ok {
 			continue
 		}
-		n, err := get(l.target, dir)
+		n, err := l.target.Get(dir)
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 )
 
@@ -64,15 +63,6 @@ func (e *Engine) scan(ctx context.Context, s *live.Scanner, tree *roottree.Lazy,
 	s.Lookup = tree.Get
 	load := func() (live.Tree, error) { return tree.Tree() }
 	return s.Scan(ctx, tree.ID(), load, fn)
-}
-
-// get returns what a tree has at a path, nil for nothing.
-func get(t *roottree.Lazy, path string) (*node.Node, error) {
-	n, err := t.Get(path)
-	if errors.Is(err, repo.ErrNotFound) {
-		return nil, nil
-	}
-	return n, err
 }
 
 // compareFirst is for a root that nothing was applied to.
@@ -175,7 +165,7 @@ func (l *look) restoreBases() error {
 		if err != nil {
 			return err
 		}
-		if p.Base, err = get(tree, path); err != nil {
+		if p.Base, err = tree.Get(path); err != nil {
 			return err
 		}
 	}

@@ -153,6 +153,6 @@ func (l *look) managed(path string) (bool, error) {
 	if l.base == nil {
 		return false, nil
 	}
-	n, err := get(l.base, path)
+	n, err := l.base.Get(path)
 	return n != nil, err
 }

@@ -46,7 +46,7 @@ func (e *Engine) Conflicted(ctx context.Context, path string) (*Conflicted, erro
 	if err != nil {
 		return nil, err
 	}
-	if c.Target, err = get(target, path); err != nil {
+	if c.Target, err = target.Get(path); err != nil {
 		return nil, err
 	}
 	l, err := e.lookAtVersions(ctx, c.To, Versions{path: c.Target})

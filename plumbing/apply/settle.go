@@ -66,7 +66,7 @@ func (r *Run) failed() bool {
 }
 
 func (r *Run) targetHas(path string) (bool, error) {
-	n, err := get(r.look.target, path)
+	n, err := r.look.target.Get(path)
 	return n != nil, err
 }
 

@@ -70,7 +70,7 @@ func (l *look) baseOf(path string) (*node.Node, error) {
 	commit, ok := l.conflicts[path]
 	switch {
 	case !ok:
-		return get(l.base, path)
+		return l.base.Get(path)
 	case commit.IsZero():
 		return nil, nil
 	}
@@ -78,13 +78,13 @@ func (l *look) baseOf(path string) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return get(tree, path)
+	return tree.Get(path)
 }
 
 // addParents adds the directories that lead to a path.
 func (l *look) addParents(parents map[string]*node.Node, path string) error {
 	for dir := node.Parent(path); dir != node.RootPath && parents[dir] == nil; dir = node.Parent(dir) {
-		n, err := get(l.base, dir)
+		n, err := l.base.Get(dir)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/roottree"
 )
 
 // dir is a Root for tests: a directory without links.
@@ -103,22 +104,23 @@ func TestSave(t *testing.T) {
 		{"run/socket", &socket, node.AspectType},
 	}
 	commit := s.mustSave(t, run, entries)
+	saved := s.load(t, commit)
 	for _, e := range entries {
-		got, err := Read(s.Repo, commit, e.Path)
+		got := Saved(saved, e.Path)
 		if e.Live == nil || e.Live.Type == node.Socket {
-			if !errors.Is(err, repo.ErrNotFound) {
-				t.Errorf("%s: the error is %v", e.Path, err)
+			if got != nil {
+				t.Errorf("%s is saved as %+v", e.Path, got)
 			}
 			continue
 		}
 		want := *e.Live
 		want.Link = ""
-		if diff := cmp.Diff(&want, got); err != nil || diff != "" {
-			t.Errorf("%s differs (-want +got):\n%s%v", e.Path, diff, err)
+		if diff := cmp.Diff(&want, got); diff != "" {
+			t.Errorf("%s differs (-want +got):\n%s", e.Path, diff)
 		}
 	}
-	if _, err := Read(s.Repo, commit, "etc"); !errors.Is(err, repo.ErrNotFound) {
-		t.Errorf("the error for what only leads there is %v", err)
+	if got := Saved(saved, "etc"); got != nil {
+		t.Errorf("what only leads there is saved as %+v", got)
 	}
 	want := Record{Commit: commit, Run: "r1", Applied: run.Applied, Target: run.Target, Time: run.Time, Paths: []Drifted{
 		{"bin/tool", []string{"mode", "owner", "xattrs"}}, {"etc/empty", []string{"type"}}, {"etc/fifo", []string{"type"}},
@@ -129,6 +131,15 @@ func TestSave(t *testing.T) {
 		t.Errorf("the log differs (-want +got):\n%s", diff)
 	}
 	fsck(t, g)
+}
+
+func (s *Saver) load(t *testing.T, commit chunkstore.ID) *roottree.Tree {
+	t.Helper()
+	tree, err := roottree.Load(s.Repo, commit.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
 }
 
 func (s *Saver) log(t *testing.T) []Record {
@@ -187,13 +198,10 @@ func TestSaveLarge(t *testing.T) {
 	}
 	large.Large, large.Content = true, chunkstore.BlobID(m.Encode())
 	root.write(t, "small", data)
-	commit := s.mustSave(t, run, []Entry{{"large", large, node.AspectContent}, {"small", &grown, node.AspectContent}})
+	saved := s.load(t, s.mustSave(t, run, []Entry{{"large", large, node.AspectContent}, {"small", &grown, node.AspectContent}}))
 	for _, path := range []string{"large", "small"} {
-		n, err := Read(s.Repo, commit, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !n.Large || n.Content != large.Content {
+		n := Saved(saved, path)
+		if n == nil || !n.Large || n.Content != large.Content {
 			t.Errorf("%s is saved as %+v", path, n)
 		}
 	}

@@ -117,17 +117,12 @@ func (r *Record) set(key, value string) (err error) {
 	return err
 }
 
-// Read returns what a commit of the log has saved of a path: its metadata, and
-// in Content what to restore, a manifest's blob where it is Large. The error is
-// repo.ErrNotFound when the commit has nothing of the path.
-func Read(r *repo.Repo, commit chunkstore.ID, path string) (*node.Node, error) {
-	tree, err := roottree.Load(r, commit.String())
-	if err != nil {
-		return nil, err
+// Saved returns what the tree of a commit of the log has saved of a path, nil
+// for nothing: the directories that only lead to it were not saved.
+func Saved(t *roottree.Tree, path string) *node.Node {
+	n := t.Get(path)
+	if n == nil || n.Implied {
+		return nil
 	}
-	n, err := tree.Get(path)
-	if err == nil && n.Implied {
-		return nil, fmt.Errorf("%s in %s: %w", path, commit, repo.ErrNotFound)
-	}
-	return n, err
+	return n
 }

@@ -12,7 +12,6 @@ package export
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -23,7 +22,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
@@ -108,12 +106,9 @@ func (e *Export) findOwners(others *accounts.Accounts) error {
 
 // small returns the content of a small file, nothing when there is none.
 func (e *Export) small(path string) (io.Reader, error) {
-	n, err := e.tree.Get(path)
-	if errors.Is(err, repo.ErrNotFound) {
+	n := e.tree.Get(path)
+	if n == nil || n.Type != node.File || n.Large {
 		return nil, nil
-	}
-	if err != nil || n.Type != node.File || n.Large {
-		return nil, err
 	}
 	data, err := e.blob(n)
 	return bytes.NewReader(data), err

@@ -96,8 +96,8 @@ func checkEmpty(dir, work string) error {
 
 // setTop gives dir the metadata that the tree has of its top, if any.
 func (e *Export) setTop(dir string) error {
-	top, err := e.tree.Get(node.RootPath)
-	if err != nil {
+	top := e.tree.Get(node.RootPath)
+	if top == nil {
 		return nil
 	}
 	return inBatch(dir, func(root *rootfs.Root, b *rootfs.Batch) error { return e.set(root, b, node.RootPath, top) })

@@ -16,7 +16,6 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
@@ -39,11 +38,11 @@ func (t tree) Nodes() iter.Seq2[string, node.Node] {
 	}
 }
 
-func (t tree) Get(path string) (*node.Node, error) {
+func (t tree) Get(path string) *node.Node {
 	if n, ok := t[path]; ok {
-		return &n, nil
+		return &n
 	}
-	return nil, repo.ErrNotFound
+	return nil
 }
 
 // A bed is a root with the tree that it should be.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
@@ -171,7 +170,7 @@ func (it *item) recall() bool {
 func (l *looker) wish(it *item) (err error) {
 	if it.want == nil {
 		it.want, err = l.run.want.get(it.path)
-		if errors.Is(err, repo.ErrNotFound) {
+		if err == nil && it.want == nil {
 			err = errCache // it lists a path that the tree does not have
 		}
 	}

@@ -22,8 +22,8 @@ type Names interface {
 type Tree interface {
 	// Nodes gives every managed path, in the order of node.ComparePaths.
 	Nodes() iter.Seq2[string, node.Node]
-	// Get returns the node at a path; repo.ErrNotFound where the tree has none.
-	Get(path string) (*node.Node, error)
+	// Get returns the node at a path, nil for nothing.
+	Get(path string) *node.Node
 }
 
 // A Written is what somebody who has just written a file, or read it, knows of

@@ -92,7 +92,7 @@ func (w *wanted) get(path string) (*node.Node, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return t.Get(path)
+	return t.Get(path), nil
 }
 
 // each has the units that produce gives looked at on all cores, and calls fn

@@ -27,7 +27,7 @@ func Diff(a, b *Tree, fn func(path string, a, b *node.Node) error) error {
 	noteLinks(a.mtree(), paths)
 	noteLinks(b.mtree(), paths)
 	for _, path := range slices.SortedFunc(maps.Keys(paths), node.ComparePaths) {
-		na, nb := a.get(path), b.get(path)
+		na, nb := a.Get(path), b.Get(path)
 		if same(na, nb) {
 			continue
 		}
@@ -50,18 +50,6 @@ func (t *Tree) mtree() *mtree.Spec {
 		return &mtree.Spec{}
 	}
 	return t.spec
-}
-
-// get is Get with nil for nothing.
-func (t *Tree) get(path string) *node.Node {
-	if t == nil {
-		return nil
-	}
-	n, err := t.Get(path)
-	if err != nil {
-		return nil
-	}
-	return n
 }
 
 // diffDirs notes the paths that git has differently.

@@ -3,7 +3,6 @@
 package roottree
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -92,13 +91,12 @@ func (z *Lazy) Control(path string) ([]byte, error) {
 	return t.Control(path)
 }
 
-// Get returns what is at a path. The error is repo.ErrNotFound when that is
-// nothing.
+// Get returns what is at a path, nil for nothing.
 func (z *Lazy) Get(path string) (*node.Node, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	if z.whole != nil {
-		return z.whole.Get(path)
+		return z.whole.Get(path), nil
 	}
 	spec, err := z.readSpec()
 	if err != nil {
@@ -114,14 +112,13 @@ func (z *Lazy) Get(path string) (*node.Node, error) {
 			return nil, err
 		}
 	}
-	n, err := t.Get(path)
-	if errors.Is(err, repo.ErrNotFound) {
-		// mtree may imply it.
-		if t, err = z.load(); err == nil {
-			n, err = t.Get(path)
-		}
+	if n := t.Get(path); n != nil {
+		return n, nil
 	}
-	return n, err
+	if t, err = z.load(); err != nil {
+		return nil, err
+	}
+	return t.Get(path), nil // mtree may imply it
 }
 
 // along returns a Tree that has what lies in the directories which lead to

@@ -103,21 +103,23 @@ func (t *Tree) checkLink(path string, git *entry, first string) error {
 	return nil
 }
 
-// Get returns what is at a path. The error is repo.ErrNotFound when that is
-// nothing.
-func (t *Tree) Get(path string) (*node.Node, error) {
+// Get returns what is at a path, nil for nothing. A nil Tree has nothing.
+func (t *Tree) Get(path string) *node.Node {
+	if t == nil {
+		return nil
+	}
 	if path != node.RootPath && !node.IsControl(path) {
 		if e, _ := t.top.find(path); e != nil {
 			n := t.node(path, e)
-			return &n, nil
+			return &n
 		}
 	}
 	e, ok := t.spec.Get(path)
 	if !ok && !t.implied[path] {
-		return nil, fmt.Errorf("%s: %w", path, repo.ErrNotFound)
+		return nil
 	}
 	n := extraNode(e, ok)
-	return &n, nil
+	return &n
 }
 
 // node is what git and mtree tell of a path.

@@ -141,7 +141,7 @@ func managed(tree *roottree.Tree, paths []string) error {
 		if path == node.RootPath {
 			continue
 		}
-		if _, err := tree.Get(path); err != nil {
+		if tree.Get(path) == nil {
 			return fmt.Errorf("'%s' %w", ui.Path(path), worktree.ErrNoMatch)
 		}
 	}

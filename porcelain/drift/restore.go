@@ -88,11 +88,7 @@ func (c *chooser) add(r drift.Record) error {
 		if c.chosen[d.Path] != nil {
 			continue
 		}
-		n, err := get(saved, d.Path)
-		if err != nil {
-			return err
-		}
-		if n != nil { // else it was not there
+		if n := drift.Saved(saved, d.Path); n != nil { // else it was not there
 			c.chosen[d.Path] = n
 		}
 	}

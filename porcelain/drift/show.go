@@ -11,7 +11,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/drift"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -71,14 +70,7 @@ type shower struct {
 }
 
 func (s *shower) show(ctx context.Context, d drift.Drifted) error {
-	want, err := get(s.applied, d.Path)
-	if err != nil {
-		return err
-	}
-	live, err := get(s.saved, d.Path)
-	if err != nil {
-		return err
-	}
+	want, live := drift.Saved(s.applied, d.Path), drift.Saved(s.saved, d.Path)
 	aspects := node.Diff(want, live)
 	s.g.UI.Print(version{
 		Path: ui.Path(d.Path), Saved: live, Aspects: d.Aspects, Metadata: porcelain.MetadataWords(want, live, aspects),
@@ -90,18 +82,6 @@ func (s *shower) show(ctx context.Context, d drift.Drifted) error {
 		return s.ranges(d.Path, want, live)
 	}
 	return s.diff(ctx, d.Path)
-}
-
-// get returns what a tree has at a path, nil for nothing.
-func get(t *roottree.Tree, path string) (*node.Node, error) {
-	if t == nil {
-		return nil, nil
-	}
-	n, err := t.Get(path)
-	if errors.Is(err, repo.ErrNotFound) || err == nil && n.Implied {
-		return nil, nil
-	}
-	return n, err
 }
 
 func large(n *node.Node) bool { return n != nil && n.Large }
