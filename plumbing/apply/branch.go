@@ -29,23 +29,14 @@ func (e *Engine) follow(ctx context.Context, old, target chunkstore.ID) error {
 	if err != nil {
 		return err
 	}
-	var changes []treeChange
-	for _, from := range append([]chunkstore.ID{old}, attempts...) {
-		some, err := e.treeChanges(ctx, from, target)
-		if err != nil && from == old {
-			return err
-		}
-		changes = append(changes, some...)
-	}
 	// The index first: when this dies before the branch has moved, the same is
 	// done again.
 	err = e.Work.Repo.UpdateIndex(ctx, func(tx *repo.IndexTx) error {
-		for _, c := range changes {
-			if err := stage(tx, c); err != nil {
-				return err
-			}
+		stage := func(c treeChange) error { return stage(tx, c) }
+		for _, from := range attempts {
+			e.treeChanges(ctx, from, target, stage) // it may be gone
 		}
-		return nil
+		return e.treeChanges(ctx, old, target, stage)
 	})
 	if err != nil {
 		return err
@@ -77,24 +68,26 @@ func stage(tx *repo.IndexTx, c treeChange) error {
 // emptyTree is git's name for a tree with nothing in it.
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-func (e *Engine) treeChanges(ctx context.Context, old, target chunkstore.ID) ([]treeChange, error) {
+// treeChanges calls fn for each path at which the trees of two commits differ.
+func (e *Engine) treeChanges(ctx context.Context, old, target chunkstore.ID, fn func(treeChange) error) error {
 	from := emptyTree
 	if !old.IsZero() {
 		from = old.String()
 	}
-	var changes []treeChange
 	var raw string
 	args := []string{"diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", from, target.String()}
-	err := e.Work.Git.Stream(ctx, nil, args, func(record []byte) error {
+	return e.Work.Git.Stream(ctx, nil, args, func(record []byte) error {
 		if raw == "" {
 			raw = string(record)
 			return nil
 		}
 		c, err := parseChange(raw, string(record))
-		changes, raw = append(changes, c), ""
-		return err
+		raw = ""
+		if err != nil {
+			return err
+		}
+		return fn(c)
 	})
-	return changes, err
 }
 
 // parseChange reads ":<mode> <mode> <id> <id> <letter>" of git diff-tree.

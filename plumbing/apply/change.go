@@ -81,7 +81,10 @@ func (r *Run) step(ctx context.Context, step *plan.Step, s *stager) (err error) 
 	case plan.Remove, plan.Rmdir:
 		return r.remove(step, st)
 	case plan.Write, plan.Link:
-		now, err = r.rename(ctx, step, s)
+		if now, err = r.rename(ctx, step, s); err == nil {
+			r.wrote(step, &now)
+		}
+		return err
 	default:
 		now, err = r.setUp(ctx, step)
 	}

@@ -32,13 +32,14 @@ func (r *Run) report(result *Result, failure error) *report.Report {
 		Base: r.applied, Target: r.request.Target, Plan: r.Plan.Digest(),
 		Started: r.begun, Took: time.Since(r.begun), Drift: result.Drift, Outcome: report.Done,
 	}
-	outcomes := make(map[*plan.Step]Outcome, len(r.done))
-	for _, o := range r.done {
-		outcomes[o.Step] = o
-	}
+	left := r.done // in the order of the plan
 	for step := range r.Plan.Steps() {
 		s := report.Of(step)
-		o, done := outcomes[step]
+		var o Outcome
+		done := len(left) > 0 && left[0].Step == step
+		if done {
+			o, left = left[0], left[1:]
+		}
 		switch {
 		case done && o.Err != nil:
 			s.Outcome, s.Reason = report.Failed, reason(o.Err)
@@ -54,7 +55,7 @@ func (r *Run) report(result *Result, failure error) *report.Report {
 			s.Outcome = report.Noted
 		}
 		s.Took = o.Duration
-		rep.Steps = append(rep.Steps, s)
+		rep.Add(s)
 	}
 	if failure != nil {
 		rep.Outcome, rep.Reason = report.Failed, failure.Error()

@@ -24,7 +24,7 @@ const tick = 2 * time.Second
 // A file that was last changed well before the plan was made is what the plan
 // saw. Any other is compared once more.
 func (r *Run) expect(ctx context.Context, path string, from *node.Node) (*rootfs.Info, error) {
-	if from == nil && r.look.hidden(path) {
+	if from == nil && r.hidden(path) {
 		return nil, nil
 	}
 	st, err := r.e.Root.Lstat(path)

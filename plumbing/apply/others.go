@@ -42,18 +42,6 @@ func mayBeLinked(base, target *node.Node) bool {
 	return target.Implied && (base == nil || base.Type != node.Symlink)
 }
 
-// hidden says that a path lies below what is no directory yet: what may be found
-// there lies behind a link, at another path.
-func (l *look) hidden(path string) bool {
-	for dir := node.Parent(path); dir != node.RootPath; dir = node.Parent(dir) {
-		p := l.paths[dir]
-		if p != nil && p.Live != nil && p.Live.Type != node.Dir && !p.Linked {
-			return true
-		}
-	}
-	return false
-}
-
 // findShared looks whether what may be changed in place has names that are not
 // managed, or that somebody else may have given it.
 func (l *look) findShared(p *plan.Path) error {

@@ -6,11 +6,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/actions"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
@@ -46,9 +49,13 @@ type Run struct {
 	batch   *rootfs.Batch
 	actions []actions.Action
 	pending []actions.Pending
-	// seen is what lies at the paths of the plan that nothing was done to yet.
+	// covers are the paths at which there is no directory when the run begins.
+	covers map[string]bool
+	// seen is what lies at the paths of the plan with steps left to do.
 	seen map[string]*rootfs.Info
 	done []Outcome
+	// placed are the files that were put in place, in the order of paths.
+	placed []placed
 }
 
 // An Outcome is what became of a step.
@@ -104,9 +111,36 @@ func (r *Run) plan(ctx context.Context) (err error) {
 		return err
 	}
 	if r.writesLarge() {
-		r.seeds, err = r.look.seeds()
+		if r.seeds, err = r.look.seeds(); err != nil {
+			return err
+		}
 	}
-	return err
+	r.covers = r.look.covers()
+	r.look.paths = nil // of a whole root they are many megabytes
+	return nil
+}
+
+// covers lists the paths at which there is no directory, nor a link that will
+// do for one.
+func (l *look) covers() map[string]bool {
+	covers := map[string]bool{}
+	for path, p := range l.paths {
+		if p.Live != nil && p.Live.Type != node.Dir && !p.Linked {
+			covers[path] = true
+		}
+	}
+	return covers
+}
+
+// hidden says that a path lies below what is no directory yet: what may be found
+// there lies behind a link, at another path.
+func (r *Run) hidden(path string) bool {
+	for dir := node.Parent(path); dir != node.RootPath; dir = node.Parent(dir) {
+		if r.covers[dir] {
+			return true
+		}
+	}
+	return false
 }
 
 // writesLarge says whether the plan needs chunks.
@@ -121,8 +155,9 @@ func (r *Run) writesLarge() bool {
 
 func (r *Run) input() plan.Input {
 	in := plan.Input{Base: r.applied, Target: r.request.Target, Type: r.e.Host.Type, Actions: r.planned()}
-	for _, p := range r.look.paths {
-		in.Paths = append(in.Paths, *p)
+	in.Paths = make([]plan.Path, 0, len(r.look.paths))
+	for _, path := range slices.SortedFunc(maps.Keys(r.look.paths), node.ComparePaths) {
+		in.Paths = append(in.Paths, *r.look.paths[path])
 	}
 	return in
 }

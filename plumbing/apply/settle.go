@@ -8,8 +8,6 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/host"
-	"github.com/git-devops/git-devops/plumbing/live"
-	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
 )
 
@@ -88,30 +86,6 @@ func (r *Run) noteConflicts() error {
 		return nil
 	}
 	return r.e.SetConflicts(conflicts)
-}
-
-// remember brings the stat cache up to date with what was written, which need
-// not be read again. Without it the next look takes longer, so its errors do
-// not matter.
-func (r *Run) remember(ctx context.Context) {
-	if len(r.done) == 0 || r.e.Full {
-		return
-	}
-	written := map[string]live.Written{}
-	for _, o := range r.done {
-		st := r.seen[o.Step.Path]
-		if o.Step.Kind == plan.Write && o.Step.To.Type == node.File && st != nil {
-			written[o.Step.Path] = live.Written{
-				ID: live.IdentityOf(st), Content: o.Step.To.Content, Large: o.Step.To.Large,
-			}
-		}
-	}
-	s := r.e.scanner()
-	s.Written = func(path string) (live.Written, bool) {
-		w, ok := written[path]
-		return w, ok
-	}
-	r.e.scan(ctx, s, r.look.target, func(string, *node.Node, *node.Node, node.Aspect) error { return nil })
 }
 
 // follow moves the host's branch to the target.

@@ -59,7 +59,7 @@ func (r *Run) stage(ctx context.Context, steps []*plan.Step) (*stager, error) {
 // mkdir makes a directory where nothing is, unless something must go before its
 // parent can be made.
 func (s *stager) mkdir(ctx context.Context, step *plan.Step) error {
-	if s.r.look.hidden(step.Path) {
+	if s.r.hidden(step.Path) {
 		return nil
 	}
 	begun := time.Now()
@@ -86,7 +86,7 @@ func (s *stager) all(ctx context.Context, steps []*plan.Step) error {
 		if groupCtx.Err() != nil {
 			break
 		}
-		if s.r.look.hidden(step.Path) {
+		if s.r.hidden(step.Path) {
 			s.setLate(step)
 			continue
 		}

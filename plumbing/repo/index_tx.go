@@ -96,12 +96,6 @@ func (tx *IndexTx) apply() (*Index, error) {
 // shadowed returns the positions of entries that must go because a path that
 // is set makes a directory of a file, or a file of a directory.
 func (tx *IndexTx) shadowed() (map[int]bool, error) {
-	sets := make(map[string]bool, len(tx.changes))
-	for _, c := range tx.changes {
-		if !c.remove {
-			sets[c.Path] = true
-		}
-	}
 	gone := map[int]bool{}
 	checked := "" // the directory of the path before, already looked at
 	for _, c := range tx.changes {
@@ -114,13 +108,21 @@ func (tx *IndexTx) shadowed() (map[int]bool, error) {
 			continue
 		}
 		for checked = dir; dir != ""; dir = dir[:max(0, strings.LastIndexByte(dir, '/'))] {
-			if sets[dir] {
+			if tx.sets(dir) {
 				return nil, fmt.Errorf("enter %q into the index: %q is entered as a file", c.Path, dir)
 			}
 			tx.base.markAt(dir, gone)
 		}
 	}
 	return gone, nil
+}
+
+// sets says whether the settled changes enter a path.
+func (tx *IndexTx) sets(path string) bool {
+	i, ok := slices.BinarySearchFunc(tx.changes, path, func(c change, path string) int {
+		return strings.Compare(c.Path, path)
+	})
+	return ok && !tx.changes[i].remove
 }
 
 // markAt marks the entries of a path, in all stages.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,8 +54,7 @@ type line struct {
 	Reason  string        `json:"reason,omitempty"`
 }
 
-// Encode gives the report as FORMAT.md has it. Times are cut to milliseconds,
-// and of very many steps those at the end that did not fail are left out.
+// Encode gives the report as FORMAT.md has it. Times are cut to milliseconds.
 func (r *Report) Encode() []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -66,29 +64,14 @@ func (r *Report) Encode() []byte {
 			panic("internal error: " + err.Error()) // strings and numbers
 		}
 	}
-	steps := r.listed()
 	write(head{
 		version, r.Host, r.Verb, r.Type, r.Run, hex(r.Base), hex(r.Target), r.Plan, r.Started.UTC().Format(timeFormat),
-		r.Took.Milliseconds(), r.Outcome, cut(r.Reason), hex(r.Drift), len(steps), r.Omitted + len(r.Steps) - len(steps),
+		r.Took.Milliseconds(), r.Outcome, cut(r.Reason), hex(r.Drift), len(r.Steps), r.Omitted,
 	})
-	for _, s := range steps {
+	for _, s := range r.Steps {
 		write(line{s.Kind, node.JSONPath(s.Path), s.Aspects, s.Drift, s.Outcome, s.Took.Milliseconds(), cut(s.Reason)})
 	}
 	return b.Bytes()
-}
-
-// listed are the steps that have a line.
-func (r *Report) listed() []Step {
-	if len(r.Steps) <= maxSteps {
-		return r.Steps
-	}
-	steps := slices.Clone(r.Steps[:maxSteps])
-	for _, s := range r.Steps[maxSteps:] {
-		if s.Outcome == Failed {
-			steps = append(steps, s)
-		}
-	}
-	return steps
 }
 
 const timeFormat = "2006-01-02T15:04:05.000Z"

@@ -40,8 +40,17 @@ type Report struct {
 	// Drift is the commit that has what was saved, zero for none.
 	Drift chunkstore.ID
 	Steps []Step
-	// Omitted is how many steps are missing from a report that was read.
+	// Omitted is how many steps are missing.
 	Omitted int
+}
+
+// Add adds the next step, but for one that did not fail after very many.
+func (r *Report) Add(s Step) {
+	if len(r.Steps) < maxSteps || s.Outcome == Failed {
+		r.Steps = append(r.Steps, s)
+	} else {
+		r.Omitted++
+	}
 }
 
 // A Step is what became of a step of the plan.

@@ -49,13 +49,16 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-func TestEncodeLeavesOut(t *testing.T) {
+func TestAddLeavesOut(t *testing.T) {
 	r := example()
-	r.Steps = make([]Step, maxSteps+3)
-	for i := range r.Steps {
-		r.Steps[i] = Step{Kind: plan.Write, Path: "a", Outcome: Done}
+	r.Steps = nil
+	for i := range maxSteps + 3 {
+		s := Step{Kind: plan.Write, Path: "a", Outcome: Done}
+		if i == maxSteps+1 {
+			s.Outcome = Failed
+		}
+		r.Add(s)
 	}
-	r.Steps[maxSteps+1].Outcome = Failed
 	got, err := Decode(r.Encode())
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func add(r *repo.Repo, report *Report, tree chunkstore.ID) (chunkstore.ID, error
 }
 
 func (r *Report) subject() string {
-	return fmt.Sprintf("%s: %s, %d steps", r.Verb, r.Outcome, len(r.Steps))
+	return fmt.Sprintf("%s: %s, %d steps", r.Verb, r.Outcome, len(r.Steps)+r.Omitted)
 }
 
 func (r *Report) message() string {
