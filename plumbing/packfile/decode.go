@@ -18,6 +18,10 @@ const MaxContent = 64 << 20
 // MaxContent in stored form and some room.
 const MaxEntry = MaxContent + 8<<10
 
+// LongestEntry is how long the entry of so many bytes of content may be: zlib
+// adds less to what does not compress.
+func LongestEntry(content int64) int64 { return content + content/256 + 1024 }
+
 // ContentSize returns how many bytes of content an entry says that it has, 0
 // when it cannot be read.
 func ContentSize(raw []byte) int64 {

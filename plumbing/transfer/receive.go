@@ -38,7 +38,7 @@ func (l *lane) receiveAll(ctx context.Context) error {
 // receive takes one answer. An error says that the stream is of no more use.
 func (l *lane) receive(ctx context.Context, a ask) error {
 	if s, ok := l.stream.(interface{ Limit(n int64) }); ok {
-		s.Limit(limit(l.r.q.want[a.chunk]))
+		s.Limit(Longest(l.r.q.want[a.chunk].Length))
 	}
 	l.reading.start(l.r.q.length(a.chunk))
 	c, err := l.stream.Next()
@@ -62,12 +62,13 @@ func (l *lane) receive(ctx context.Context, a ask) error {
 // length and is read all the same, to tell whether that was wrong.
 const tellable = 1 << 20
 
-// limit is how long an answer may be, 0 when that is not known.
-func limit(w Want) int64 {
-	if w.Length == 0 {
+// Longest is how long, bytes, an answer may be that was wanted with so many: 0
+// when that is not known.
+func Longest(length int64) int64 {
+	if length == 0 {
 		return 0
 	}
-	return max(w.Length, tellable)
+	return max(length, tellable)
 }
 
 // refused goes on when the answer is that the chunk is not there, or not whole;

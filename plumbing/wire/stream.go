@@ -198,7 +198,7 @@ func (s *Stream) reply(id chunkstore.ID) (reply, error) {
 		if err != nil {
 			return a, err
 		}
-		if s.limit > 0 && size > longestEntry(s.limit) {
+		if s.limit > 0 && size > packfile.LongestEntry(s.limit) {
 			a.absent = tooLong(id, s.c.name, size, s.limit)
 			return a, s.skip(int(size))
 		}
@@ -207,10 +207,6 @@ func (s *Stream) reply(id chunkstore.ID) (reply, error) {
 	}
 	return a, complain("an answer begins with %q", printable(text))
 }
-
-// longestEntry is how long the entry of so many bytes of content may be: zlib
-// adds less to what does not compress.
-func longestEntry(content int64) int64 { return content + content/256 + 1024 }
 
 func tooLong(id chunkstore.ID, peer string, n, limit int64) error {
 	return &chunkstore.CorruptError{ID: id, Where: peer, Err: fmt.Errorf("it has %d bytes, at most %d are right", n, limit)}
