@@ -51,9 +51,10 @@ func entryOf(data []byte) []byte {
 }
 
 // newStore makes a repository and returns its store.
-func newStore(t testing.TB) *gitstore.Store {
+func newStore(t testing.TB) *gitstore.Store { return newStoreIn(t, t.TempDir()) }
+
+func newStoreIn(t testing.TB, dir string) *gitstore.Store {
 	t.Helper()
-	dir := t.TempDir()
 	cmd := exec.Command("git", "init", "-q", dir)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null")
 	if out, err := cmd.CombinedOutput(); err != nil {
