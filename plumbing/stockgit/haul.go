@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -17,6 +18,7 @@ import (
 
 // A haul is what was fetched into a scratch repository.
 type haul struct {
+	server  string // its name
 	scratch *scratch
 	packs   map[string]*packfile.Reader // by the path of the index
 }
@@ -26,7 +28,7 @@ func (s *Server) newHaul() (*haul, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &haul{scratch, map[string]*packfile.Reader{}}, nil
+	return &haul{s.Name, scratch, map[string]*packfile.Reader{}}, nil
 }
 
 // fetch fetches objects by id, or refs, all or none.
@@ -62,17 +64,27 @@ func (h *haul) open() error {
 	return nil
 }
 
-// chunk reads a chunk. The error is a *chunkstore.MissingError when it did not
-// come.
-func (h *haul) chunk(ctx context.Context, id chunkstore.ID) (transfer.Chunk, error) {
+// chunk reads a chunk of at most so many bytes. The error is a
+// *chunkstore.MissingError when it did not come, and a
+// *chunkstore.CorruptError when what came is longer, or no chunk.
+func (h *haul) chunk(ctx context.Context, id chunkstore.ID, most int64) (transfer.Chunk, error) {
 	for _, pack := range h.packs {
 		i, ok := pack.Index.Find(id)
 		if !ok {
 			continue
 		}
+		_, size, err := pack.Header(i)
+		switch {
+		case errors.Is(err, packfile.ErrDelta):
+			return h.delta(ctx, id, most)
+		case err != nil:
+			return transfer.Chunk{}, err
+		case size > most || pack.RawSize(i) > packfile.LongestEntry(most):
+			return transfer.Chunk{}, h.tooLong(id, max(size, pack.RawSize(i)), most)
+		}
 		raw, err := pack.ReadBlobRaw(i, nil)
-		if errors.Is(err, packfile.ErrDelta) {
-			return h.delta(ctx, id)
+		if errors.Is(err, packfile.ErrNotBlob) {
+			return transfer.Chunk{}, &chunkstore.CorruptError{ID: id, Where: h.server, Err: err}
 		}
 		if err != nil {
 			return transfer.Chunk{}, err
@@ -88,9 +100,24 @@ func (h *haul) chunk(ctx context.Context, id chunkstore.ID) (transfer.Chunk, err
 
 // delta reads a chunk that the server has sent as a difference: its gc does
 // not know that chunks have nothing in common.
-func (h *haul) delta(ctx context.Context, id chunkstore.ID) (transfer.Chunk, error) {
+func (h *haul) delta(ctx context.Context, id chunkstore.ID, most int64) (transfer.Chunk, error) {
+	out, err := h.scratch.git.Run(ctx, nil, "cat-file", "-s", id.String())
+	if err != nil {
+		return transfer.Chunk{}, err
+	}
+	size, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil {
+		return transfer.Chunk{}, fmt.Errorf("read the size of chunk %s: %w", id, err)
+	}
+	if size > most {
+		return transfer.Chunk{}, h.tooLong(id, size, most)
+	}
 	content, err := h.scratch.git.Run(ctx, nil, "cat-file", "blob", id.String())
 	return transfer.Chunk{ID: id, Content: content}, err
+}
+
+func (h *haul) tooLong(id chunkstore.ID, n, most int64) error {
+	return &chunkstore.CorruptError{ID: id, Where: h.server, Err: fmt.Errorf("it has %d bytes, at most %d are right", n, most)}
 }
 
 // arrived returns how many bytes a fetch under way has received so far.
@@ -119,7 +146,16 @@ func (h *haul) close() {
 const (
 	saysRefused = "does not allow request for unadvertised object"
 	saysNotOurs = "not our ref "
+	// Who notices that an object is damaged depends on how it is stored.
+	saysCorrupt = "possible repository corruption on the remote side"
+	saysBad     = "pack has bad object"
 )
+
+// damaged says that err, from a fetch, is about an object that is damaged on
+// the server.
+func damaged(err error) bool {
+	return strings.Contains(err.Error(), saysCorrupt) || strings.Contains(err.Error(), saysBad)
+}
 
 // notOurs returns the object that the server says it has not got.
 func notOurs(message string) (chunkstore.ID, bool) {
@@ -174,5 +210,5 @@ func (s *Source) fromWhole(ctx context.Context, id chunkstore.ID) (transfer.Chun
 	if err := s.wholeManifest(ctx, o.manifest); err != nil {
 		return transfer.Chunk{}, err
 	}
-	return s.whole.Load().chunk(ctx, id)
+	return s.whole.Load().chunk(ctx, id, o.longest())
 }

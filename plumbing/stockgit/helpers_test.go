@@ -3,6 +3,7 @@
 package stockgit
 
 import (
+	"context"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -58,7 +59,7 @@ func newMachine(t *testing.T) *machine {
 
 func (m *machine) run(args ...string) string {
 	m.t.Helper()
-	out, err := m.git.Run(m.t.Context(), nil, args...)
+	out, err := m.git.Run(context.WithoutCancel(m.t.Context()), nil, args...)
 	must(m.t, err)
 	return strings.TrimSpace(string(out))
 }

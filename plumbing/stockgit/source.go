@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/transfer"
 )
 
@@ -40,6 +41,14 @@ type offer struct {
 	id       chunkstore.ID
 	length   int32
 	manifest chunkstore.ID
+}
+
+// longest is how much of the chunk is read at most, bytes.
+func (o offer) longest() int64 {
+	if o.length == 0 {
+		return packfile.MaxContent
+	}
+	return transfer.Longest(int64(o.length))
 }
 
 // Source returns the server as a source of chunks. It has the chunks of those
@@ -82,6 +91,9 @@ func (s *Source) Have(ctx context.Context, ids []chunkstore.ID) ([]bool, error) 
 
 // acquire takes the turn; the caller gives it back with release.
 func (s *Source) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case s.turn <- struct{}{}:
 		return nil

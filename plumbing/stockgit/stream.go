@@ -103,20 +103,20 @@ func (t *stream) run() {
 			return
 		}
 		if err := t.serve(ids); err != nil {
-			for t.reply(answer{err: err}) {
+			for t.reply(answer{err: err}) == nil {
 			}
 			return
 		}
 	}
 }
 
-// reply returns false when the stream was closed.
-func (t *stream) reply(a answer) bool {
+// reply returns errClosed when the stream was closed.
+func (t *stream) reply(a answer) error {
 	select {
 	case t.answer <- a:
-		return true
+		return nil
 	case <-t.ctx.Done():
-		return false
+		return errClosed
 	}
 }
 
@@ -151,41 +151,74 @@ func (t *stream) take() ([]chunkstore.ID, bool) {
 	return ids, true
 }
 
-// serve answers for ids, in order.
+// serve answers for ids, in order. One that the server has damaged makes a
+// fetch fail as a whole: by halves it is found, and the others come.
 func (t *stream) serve(ids []chunkstore.ID) error {
 	h, err := t.source.server.newHaul()
 	if err != nil {
 		return err
 	}
-	t.mu.Lock()
-	t.haul = h
-	t.mu.Unlock()
-	defer func() {
-		t.mu.Lock()
-		t.haul = nil
-		t.mu.Unlock()
-		h.close()
-	}()
-	if err := t.fetch(h, ids); err != nil {
-		return fmt.Errorf("fetch chunks from %s: %w", t.source.Name(), err)
+	t.begin(h)
+	err = t.fetch(h, ids)
+	if err == nil {
+		err = t.answerAll(h, ids)
+	} else if damaged(err) {
+		t.end(h)
+		return t.narrow(ids, err)
+	} else {
+		err = fmt.Errorf("fetch chunks from %s: %w", t.source.Name(), err)
 	}
+	t.end(h)
+	return err
+}
+
+func (t *stream) begin(h *haul) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.haul = h
+}
+
+func (t *stream) end(h *haul) {
+	t.mu.Lock()
+	t.haul, t.before = nil, max(t.before, t.most)
+	t.mu.Unlock()
+	h.close()
+}
+
+// narrow answers for ids, one of which at least is damaged.
+func (t *stream) narrow(ids []chunkstore.ID, err error) error {
+	if len(ids) == 1 {
+		return t.reply(answer{err: &chunkstore.CorruptError{ID: ids[0], Where: t.source.Name(), Err: err}})
+	}
+	half := len(ids) / 2
+	if err := t.serve(ids[:half]); err != nil {
+		return err
+	}
+	return t.serve(ids[half:])
+}
+
+// answerAll answers for ids, which have been fetched.
+func (t *stream) answerAll(h *haul, ids []chunkstore.ID) error {
 	for _, id := range ids {
 		c, err := t.chunk(h, id)
-		if missing := (*chunkstore.MissingError)(nil); err != nil && !errors.As(err, &missing) {
+		var missing *chunkstore.MissingError
+		var corrupt *chunkstore.CorruptError
+		if err != nil && !errors.As(err, &missing) && !errors.As(err, &corrupt) {
 			return err
 		}
 		t.mu.Lock()
 		t.before += int64(len(c.Content))
 		t.mu.Unlock()
-		if !t.reply(answer{c, err}) {
-			return errClosed
+		if err := t.reply(answer{c, err}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 func (t *stream) chunk(h *haul, id chunkstore.ID) (transfer.Chunk, error) {
-	c, err := h.chunk(t.ctx, id)
+	o, _ := t.source.find(id)
+	c, err := h.chunk(t.ctx, id, o.longest())
 	if missing := (*chunkstore.MissingError)(nil); errors.As(err, &missing) {
 		return t.source.fromWhole(t.ctx, id)
 	}
