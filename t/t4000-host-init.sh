@@ -187,6 +187,20 @@ test_expect_success 'control files do not look deleted' '
 	test_cmp expect out
 '
 
+test_expect_success 'from a URL that has nothing yet: the branch comes later' '
+	git init -q --bare late.git &&
+	mkdir late &&
+	git devops init --host --repo late-host --root late --type web late.git &&
+	tree=$(git -C hub rev-parse web:etc) &&
+	commit=$(git -C hub commit-tree -m small $tree) &&
+	git -C hub push -q ../late.git $commit:refs/heads/web &&
+	git devops --repo late-host sync -q &&
+	git --git-dir=late-host config devops.allowUnsigned true &&
+	git devops --repo late-host apply -q &&
+	echo from hub >expect &&
+	test_cmp expect late/motd
+'
+
 test_expect_success 'the type is by default what HEAD is at the URL' '
 	git devops init --host --repo third --root other hub >out 2>err &&
 	test "$(git --git-dir=third config devops.type)" = db

@@ -43,7 +43,11 @@ func Followed(ctx context.Context, g git.Runner, remotes []string) ([]string, er
 	}
 	candidates := []string{"HEAD"}
 	if branch != "" {
-		candidates = append(candidates, branch+"@{upstream}")
+		upstream, err := upstreamOf(ctx, g, branch)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, upstream...)
 		for _, r := range remotes {
 			candidates = append(candidates, "refs/remotes/"+r+"/"+branch)
 		}
@@ -71,6 +75,17 @@ func headBranch(ctx context.Context, g git.Runner) (string, error) {
 		return "", nil
 	}
 	return strings.TrimSpace(string(out)), err
+}
+
+// upstreamOf returns the ref that a branch follows, if there is one: by its
+// name, because <branch>@{upstream} means nothing to libgit2 while the branch
+// has no commit.
+func upstreamOf(ctx context.Context, g git.Runner, branch string) ([]string, error) {
+	out, err := g.Run(ctx, nil, "rev-parse", "--quiet", "--verify", "--symbolic-full-name", branch+"@{upstream}")
+	if git.ExitCode(err) == 1 || git.ExitCode(err) == 128 {
+		return nil, nil
+	}
+	return strings.Fields(string(out)), err
 }
 
 // existing returns those of the revisions that name a commit, and of several

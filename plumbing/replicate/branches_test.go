@@ -70,7 +70,8 @@ func TestFollowed(t *testing.T) {
 	}{
 		{"no commit, the branch is there", nil, []string{"refs/remotes/a/main", "refs/remotes/b/main"}},
 		{"no commit, no such branch", [][]string{{"symbolic-ref", "HEAD", "refs/heads/x"}}, []string{"refs/remotes/a/main"}},
-		{"with an upstream of another name", [][]string{{"checkout", "-q", "-b", "mine", "--track", "b/web"}, {"commit", "-q", "--allow-empty", "-m", "more"}}, []string{"HEAD", "mine@{upstream}"}},
+		{"no commit, with an upstream", [][]string{{"config", "branch.x.remote", "b"}, {"config", "branch.x.merge", "refs/heads/web"}}, []string{"refs/remotes/b/web"}},
+		{"with an upstream of another name", [][]string{{"checkout", "-q", "-b", "mine", "--track", "b/web"}, {"commit", "-q", "--allow-empty", "-m", "more"}}, []string{"HEAD", "refs/remotes/b/web"}},
 		{"the same branch, which has not moved", [][]string{{"checkout", "-q", "web"}}, []string{"HEAD"}},
 		{"detached", [][]string{{"checkout", "-q", "--detach", "mine"}}, []string{"HEAD"}},
 	} {
