@@ -185,4 +185,25 @@ test_expect_success ROOT,FAULTS 'killed anywhere: the one or the other' '
 		git devops --repo repo drift restore -q --from=$was root/etc/motd
 '
 
+test_expect_success ROOT 'a directory is shown without what is in it' '
+	chmod 700 root/etc &&
+	rm -r root/etc/conf &&
+	write root/etc/conf file &&
+	host apply -q &&
+	host drift show -q >out &&
+	cat >expect <<-\EOF &&
+	etc: mode
+	    mode was 0755, is 0700
+	etc/conf: type
+	diff --git a/etc/conf b/etc/conf
+	new file mode 100644
+	--- /dev/null
+	+++ b/etc/conf
+	@@ -0,0 +1 @@
+	+file
+	EOF
+	sed "/^index /d" out >actual &&
+	test_cmp expect actual
+'
+
 test_done

@@ -70,7 +70,7 @@ type shower struct {
 }
 
 func (s *shower) show(ctx context.Context, d drift.Drifted) error {
-	want, live := drift.Saved(s.applied, d.Path), drift.Saved(s.saved, d.Path)
+	want, live := s.applied.Get(d.Path), drift.Saved(s.saved, d.Path)
 	aspects := node.Diff(want, live)
 	s.g.UI.Print(version{
 		Path: ui.Path(d.Path), Saved: live, Aspects: d.Aspects, Metadata: porcelain.MetadataWords(want, live, aspects),
@@ -107,7 +107,8 @@ func (s *shower) ranges(path string, want, live *node.Node) (err error) {
 // emptyTree is git's name for a tree with nothing in it.
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
-// diff lets git compare the contents.
+// diff lets git compare the contents, but not those of what lies below the path
+// in a version that is a directory.
 func (s *shower) diff(ctx context.Context, path string) error {
 	applied := emptyTree
 	if !s.record.Applied.IsZero() {
@@ -118,7 +119,7 @@ func (s *shower) diff(ctx context.Context, path string) error {
 		colour = "--color=always"
 	}
 	out, err := s.h.Work.Git.Run(ctx, nil, "diff-tree", "-p", "-r", "--no-ext-diff", "--no-renames", colour,
-		applied, s.record.Commit.String(), "--", ":(top,literal)"+path)
+		applied, s.record.Commit.String(), "--", ":(top,literal)"+path, ":(top,literal,exclude)"+path+"/")
 	if err == nil {
 		_, err = s.g.UI.Out().Write(out)
 	}
