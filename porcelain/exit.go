@@ -122,7 +122,7 @@ func kinds() []kind {
 		{is(host.ErrOtherBranch), Fatal, "'git symbolic-ref HEAD' says where it is to be; see devops.type in 'git devops init --help'"},
 		{is(host.ErrNoCommit), Fatal, "'git devops add' and 'git devops commit' make one, or 'git devops sync' brings one"},
 		{is(apply.ErrNoConflict), Fatal, "'git devops resolve' lists the paths that have one"},
-		{is(apply.ErrNothingApplied), Fatal, "'git devops apply' comes before it"},
+		{is(host.ErrNothingApplied), Fatal, "'git devops commit' or 'git devops apply' come before it"},
 		{is(host.ErrNoPrevious), Fatal, "name the commit to go back to; 'git devops log' lists them"},
 		{as[*host.DivergedError], Conflict, "merge them where you work, and bring the result here with 'git devops sync'; or name the commit to apply"},
 		{as[*host.OtherTypeError], Fatal, "a host takes only commits of its own branch: see devops.type in 'git devops init --help'"},

@@ -31,15 +31,12 @@ func (e *Engine) Conflicted(ctx context.Context, path string) (*Conflicted, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &Conflicted{Path: path}
-	var ok bool
-	if c.From, ok = conflicts[path]; !ok {
+	from, ok := conflicts[path]
+	if !ok {
 		return nil, fmt.Errorf("%s: %w", path, ErrNoConflict)
 	}
-	if c.To, ok, err = e.Host.Applied(); err == nil && !ok {
-		err = ErrNothingApplied
-	}
-	if err != nil {
+	c := &Conflicted{Path: path, From: from}
+	if c.To, err = e.Host.LastApplied(); err != nil {
 		return nil, err
 	}
 	target, err := e.Loader().Lazy(c.To.String())

@@ -4,15 +4,11 @@ package apply
 
 import (
 	"context"
-	"errors"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
 )
-
-// ErrNothingApplied says that no commit was applied to a host yet.
-var ErrNothingApplied = errors.New("nothing was applied yet")
 
 // Versions are what is to be at some paths, nil for nothing.
 type Versions map[string]*node.Node
@@ -21,12 +17,9 @@ type Versions map[string]*node.Node
 // whatever commit it is from, and touches nothing else but for directories on
 // the way that are not there. A live version that is not what was applied is
 // saved before. What counts as applied, and which paths are in conflict, stay.
-// The error is ErrNothingApplied on a host that has no other version yet.
+// The error is host.ErrNothingApplied on a host that has no other version yet.
 func (e *Engine) PrepareVersions(ctx context.Context, verb string, versions Versions) (*Run, error) {
-	applied, ok, err := e.Host.Applied()
-	if err == nil && !ok {
-		err = ErrNothingApplied
-	}
+	applied, err := e.Host.LastApplied()
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ const (
 // ErrNotHost says that a repository is not that of a host.
 var ErrNotHost = errors.New("this is not the repository of a host")
 
+// ErrNothingApplied says that no commit was applied to a host yet.
+var ErrNothingApplied = errors.New("nothing was applied yet")
+
 // A Host is a machine's repository and root.
 type Host struct {
 	// Root is the directory that is managed, as an absolute path.
@@ -85,6 +88,16 @@ func (h *Host) Branch() string { return "refs/heads/" + h.Type }
 // Applied returns the commit that was last applied. ok is false when none was.
 func (h *Host) Applied() (commit chunkstore.ID, ok bool, err error) {
 	return h.repo.Ref(AppliedRef)
+}
+
+// LastApplied is Applied for what cannot do without: where there is none, the
+// error is ErrNothingApplied.
+func (h *Host) LastApplied() (chunkstore.ID, error) {
+	commit, ok, err := h.Applied()
+	if err == nil && !ok {
+		err = ErrNothingApplied
+	}
+	return commit, err
 }
 
 // SetApplied notes that commit was applied. old is what Applied gave, zero for

@@ -7,14 +7,11 @@ package verify
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/git-devops/git-devops/chunkstore"
-	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
@@ -52,22 +49,6 @@ func Command(g *porcelain.Globals) *cobra.Command {
 	return cmd
 }
 
-// nothingApplied says that there is nothing to compare with.
-type nothingApplied struct{ error }
-
-// Hint says what to do.
-func (nothingApplied) Hint() string {
-	return "'git devops commit' or 'git devops apply' come before it"
-}
-
-func applied(h *host.Host) (chunkstore.ID, error) {
-	commit, ok, err := h.Applied()
-	if err == nil && !ok {
-		err = nothingApplied{errors.New("nothing was applied yet")}
-	}
-	return commit, err
-}
-
 func run(ctx context.Context, g *porcelain.Globals) error {
 	w, err := g.Open()
 	if err != nil {
@@ -79,7 +60,7 @@ func run(ctx context.Context, g *porcelain.Globals) error {
 		return err
 	}
 	defer h.Close()
-	commit, err := applied(h.Host)
+	commit, err := h.Host.LastApplied()
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func fix(ctx context.Context, g *porcelain.Globals, o options) error {
 		return err
 	}
 	defer s.Close()
-	commit, err := applied(s.Host)
+	commit, err := s.Host.LastApplied()
 	if err != nil {
 		return err
 	}
