@@ -48,6 +48,36 @@ test_expect_success FAULTS 'a kill happens before the call' '
 	test $(stat -c %s dir/file.tmp) = 1000
 '
 
+# Only those that create something: most of what openat2 opens is read.
+test_expect_success FAULTS 'what openat2 creates, and nothing else of it' '
+	eval "$setup" &&
+	cat >openat2.pl <<-\EOF &&
+	use Fcntl;
+	for (["dir/file", O_RDONLY], ["dir/new", O_WRONLY | O_CREAT]) {
+		my ($path, $flags) = @$_;
+		my $how = pack("QQQ", $flags, $flags & O_CREAT ? 0644 : 0, 0);
+		syscall(437, -100, $path, $how, 24) >= 0 or exit 3;
+	}
+	EOF
+	test_expect_code 137 faults -at 1 -report report perl openat2.pl &&
+	grep "^1 openat2 dir/new" report &&
+	test_path_is_missing dir/new &&
+	faults -at 2 -report report perl openat2.pl &&
+	test_must_be_empty report &&
+	test_path_is_file dir/new
+'
+
+test_expect_success FAULTS,XATTR 'an attribute that is removed' '
+	eval "$setup" &&
+	setfattr -n user.note -v x dir/file &&
+	test_expect_code 137 faults -at 1 -report report setfattr -x user.note dir/file &&
+	grep "^1 l*removexattr dir/file" report &&
+	getfattr -n user.note dir/file &&
+	test_must_fail faults -at 1 -error EIO setfattr -x user.note dir/file 2>err &&
+	grep "Input/output error" err &&
+	getfattr -n user.note dir/file
+'
+
 test_expect_success FAULTS 'a command that breaks its promise is found' '
 	test_must_fail crash_points "$setup" "$check" sh bad.sh 2>err &&
 	grep "at point 2 (2 write .*/dir/file): the check failed" err

@@ -48,6 +48,8 @@ func (c call) target(n *notification) (path string, ok bool) {
 		ok = changes(n.args[1])
 	case "openat":
 		ok = changes(n.args[2])
+	case "openat2":
+		ok = changes(openHow(n.pid, n.args[2]))
 	case "ioctl":
 		ok = n.args[1] == unix.FICLONE || n.args[1] == unix.FICLONERANGE
 	default:
@@ -97,6 +99,7 @@ func changes(openFlags uint64) bool {
 var calls = sync.OnceValue(func() map[int]call {
 	table := map[int]call{
 		unix.SYS_OPENAT:          {"openat", space, -1, 1},
+		unix.SYS_OPENAT2:         {"openat2", space, -1, 1},
 		unix.SYS_WRITE:           {"write", space, 0, -1},
 		unix.SYS_PWRITE64:        {"pwrite64", space, 0, -1},
 		unix.SYS_WRITEV:          {"writev", space, 0, -1},
@@ -122,12 +125,16 @@ var calls = sync.OnceValue(func() map[int]call {
 		unix.SYS_MKNODAT:         {"mknodat", space, -1, 1},
 		unix.SYS_FCHMOD:          {"fchmod", device, 0, -1},
 		unix.SYS_FCHMODAT:        {"fchmodat", device, -1, 1},
+		unix.SYS_FCHMODAT2:       {"fchmodat2", device, -1, 1},
 		unix.SYS_FCHOWN:          {"fchown", device, 0, -1},
 		unix.SYS_FCHOWNAT:        {"fchownat", device, -1, 1},
 		unix.SYS_UTIMENSAT:       {"utimensat", device, -1, 1},
 		unix.SYS_SETXATTR:        {"setxattr", space, -1, 0},
 		unix.SYS_LSETXATTR:       {"lsetxattr", space, -1, 0},
 		unix.SYS_FSETXATTR:       {"fsetxattr", space, 0, -1},
+		unix.SYS_REMOVEXATTR:     {"removexattr", device, -1, 0},
+		unix.SYS_LREMOVEXATTR:    {"lremovexattr", device, -1, 0},
+		unix.SYS_FREMOVEXATTR:    {"fremovexattr", device, 0, -1},
 		unix.SYS_FLOCK:           {"flock", nothing, 0, -1},
 	}
 	maps.Copy(table, oldCalls())

@@ -15,6 +15,7 @@ func oldCalls() map[int]call {
 		unix.SYS_LINK:    {"link", space, -1, 1},
 		unix.SYS_SYMLINK: {"symlink", space, -1, 1},
 		unix.SYS_UNLINK:  {"unlink", device, -1, 0},
+		unix.SYS_MKNOD:   {"mknod", space, -1, 0},
 		unix.SYS_MKDIR:   {"mkdir", space, -1, 0},
 		unix.SYS_RMDIR:   {"rmdir", device, -1, 0},
 		unix.SYS_CHMOD:   {"chmod", device, -1, 0},

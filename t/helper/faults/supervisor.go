@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -116,13 +117,29 @@ func isFile(path string, f *os.File) bool {
 
 // stringAt reads a path from the memory of the thread; for the report only.
 func stringAt(tid uint32, addr uint64) string {
-	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", tid))
-	if err != nil {
+	buf := make([]byte, unix.PathMax)
+	n, err := readAt(tid, addr, buf) // a short read may hold the path
+	if n == 0 && err != nil {
 		return "?"
 	}
-	defer mem.Close()
-	buf := make([]byte, unix.PathMax)
-	n, _ := mem.ReadAt(buf, int64(addr)) // a short read may hold the path
 	path, _, _ := bytes.Cut(buf[:n], []byte{0})
 	return string(path)
+}
+
+// openHow reads the flags, the first field, of a struct open_how.
+func openHow(tid uint32, addr uint64) (flags uint64) {
+	var buf [8]byte
+	if _, err := readAt(tid, addr, buf[:]); err != nil {
+		return 0 // the call will fail, too
+	}
+	return binary.NativeEndian.Uint64(buf[:])
+}
+
+func readAt(tid uint32, addr uint64, buf []byte) (int, error) {
+	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", tid))
+	if err != nil {
+		return 0, err
+	}
+	defer mem.Close()
+	return mem.ReadAt(buf, int64(addr))
 }
