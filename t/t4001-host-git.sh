@@ -239,6 +239,21 @@ test_expect_success 'rm forgets' '
 	test_cmp expect actual
 '
 
+test_expect_success 'what was forgotten while an apply ran counts after it' '
+	echo 5 >root/etc/five &&
+	stage etc/five &&
+	git devops commit -q -m five &&
+	git devops rm root/etc/five &&
+	flock root/var/repo/devops/apply.lock git devops commit -q -m forget 2>err &&
+	grep "^warning: another process is changing this root" err &&
+	git devops apply -q &&
+	test_path_is_file root/etc/five &&
+	in_repo rev-parse HEAD >expect &&
+	applied >actual &&
+	test_cmp expect actual &&
+	test_path_is_missing root/var/repo/devops/commit
+'
+
 test_expect_success 'rm: what is not managed, directories' '
 	test_expect_code 128 git devops rm root/etc/link 2>err &&
 	grep "^fatal: .etc/link. did not match any files" err &&
