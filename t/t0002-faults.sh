@@ -40,6 +40,15 @@ test_expect_success FAULTS 'every call is a point, in order' '
 	test_cmp expect actual
 '
 
+test_expect_success FAULTS,!EXPENSIVE 'some of the points' '
+	POINTS_EVERY=3 &&
+	crash_points "$setup" "$check" sh good.sh &&
+	POINTS_EVERY= &&
+	sed "s, .*,," .harness/hits >actual &&
+	printf "1\n4\n" >expect &&
+	test_cmp expect actual
+'
+
 test_expect_success FAULTS 'a kill happens before the call' '
 	eval "$setup" &&
 	test_expect_code 137 faults -at 1 sh good.sh &&

@@ -157,6 +157,7 @@ with_small_disk () {
 #   POINT_STATUS  exit code of the command
 #
 # POINTS_BELOW=<dir>, an absolute path, counts only calls on what is below.
+# POINTS_EVERY=<n> tries only the 1st, n+1st, 2n+1st …, but for EXPENSIVE.
 #
 # GIT_DEVOPS_TEST_POINT=<n> in the environment tries point <n> alone, to look
 # at what failed (with --debug, to keep the trash directory).
@@ -189,8 +190,10 @@ term_points () {
 }
 
 fault_points_ () {
-	local kind="$1" setup="$2" check="$3" n=0 dir flags one="${GIT_DEVOPS_TEST_POINT:-}"
+	local kind="$1" setup="$2" check="$3" every="${POINTS_EVERY:-1}" n dir flags one="${GIT_DEVOPS_TEST_POINT:-}"
 	shift 3
+	! test_have_prereq EXPENSIVE || every=1
+	n=$((1 - every))
 	dir="$SHARNESS_TRASH_DIRECTORY/.harness"
 	case $kind in
 	crash) flags= ;;
@@ -202,7 +205,7 @@ fault_points_ () {
 	: >"$dir/hits"
 	while :
 	do
-		n=$((${one:-$n + 1}))
+		n=$((${one:-$n + $every}))
 		fault_point_ "$n" "$flags" "$setup" "$check" "$@" || return 1
 		if ! test -s "$dir/point" || test -n "$one"
 		then
