@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,18 +23,22 @@ var ErrReset = errors.New("connection reset by peer")
 // A Faulty store is one whose methods go wrong where a function is set.
 type Faulty struct {
 	chunkstore.Store
+	// From is how many answers of Get are good before anything goes wrong.
+	From int
 	// OnGet sees each answer of Get and returns what becomes of it.
 	OnGet func(ctx context.Context, id chunkstore.ID, data []byte, err error) ([]byte, error)
 	// OnPut is asked before each Put, which fails with its error.
 	OnPut func(ctx context.Context, id chunkstore.ID) error
 	// OnHas sees each answer of Has and returns what becomes of it.
 	OnHas func(ctx context.Context, id chunkstore.ID, ok bool, err error) (bool, error)
+
+	gets atomic.Int64
 }
 
 // Get implements chunkstore.Getter, after its fashion.
 func (f *Faulty) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
 	data, err := f.Store.Get(ctx, id)
-	if f.OnGet != nil {
+	if n := f.gets.Add(1); f.OnGet != nil && n > int64(f.From) {
 		return f.OnGet(ctx, id, data, err)
 	}
 	return data, err
@@ -42,7 +47,7 @@ func (f *Faulty) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
 // Has implements chunkstore.Haver, after its fashion.
 func (f *Faulty) Has(ctx context.Context, id chunkstore.ID) (bool, error) {
 	ok, err := f.Store.Has(ctx, id)
-	if f.OnHas != nil {
+	if f.OnHas != nil && f.gets.Load() >= int64(f.From) {
 		return f.OnHas(ctx, id, ok, err)
 	}
 	return ok, err
@@ -50,7 +55,7 @@ func (f *Faulty) Has(ctx context.Context, id chunkstore.ID) (bool, error) {
 
 // Put implements chunkstore.Putter, after its fashion.
 func (f *Faulty) Put(ctx context.Context, id chunkstore.ID, data []byte) error {
-	if f.OnPut != nil {
+	if f.OnPut != nil && f.gets.Load() >= int64(f.From) {
 		if err := f.OnPut(ctx, id); err != nil {
 			return err
 		}
@@ -70,12 +75,35 @@ func Slow(s chunkstore.Store, delay time.Duration) *Faulty {
 	}}
 }
 
-// Stalling returns a store whose Get answers when ctx ends, and not before.
+// Stalling returns a store that answers when ctx ends, and not before.
 func Stalling(s chunkstore.Store) *Faulty {
-	return &Faulty{Store: s, OnGet: func(ctx context.Context, _ chunkstore.ID, _ []byte, _ error) ([]byte, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}}
+	return &Faulty{
+		Store: s,
+		OnGet: func(ctx context.Context, _ chunkstore.ID, _ []byte, _ error) ([]byte, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+		OnHas: func(ctx context.Context, _ chunkstore.ID, _ bool, _ error) (bool, error) {
+			<-ctx.Done()
+			return false, ctx.Err()
+		},
+	}
+}
+
+// Hanging returns a store that answers when until is closed, whatever becomes
+// of ctx, as a disk on a dead network does.
+func Hanging(s chunkstore.Store, until <-chan struct{}) *Faulty {
+	return &Faulty{
+		Store: s,
+		OnGet: func(_ context.Context, _ chunkstore.ID, data []byte, err error) ([]byte, error) {
+			<-until
+			return data, err
+		},
+		OnHas: func(_ context.Context, _ chunkstore.ID, ok bool, err error) (bool, error) {
+			<-until
+			return ok, err
+		},
+	}
 }
 
 // Lying returns a store whose Get returns other bytes of the same length, and
@@ -93,6 +121,13 @@ func Lying(s chunkstore.Store) *Faulty {
 		},
 		OnHas: func(context.Context, chunkstore.ID, bool, error) (bool, error) { return true, nil },
 	}
+}
+
+// Corrupt returns a store that finds all it has damaged.
+func Corrupt(s chunkstore.Store) *Faulty {
+	return &Faulty{Store: s, OnGet: func(_ context.Context, id chunkstore.ID, _ []byte, _ error) ([]byte, error) {
+		return nil, &chunkstore.CorruptError{ID: id, Where: "a bad disk"}
+	}}
 }
 
 // Truncating returns a store whose Get returns the first half.

@@ -89,3 +89,9 @@ func hold(t *testing.T, s *gitstore.Store, chunks [][]byte) {
 		t.Fatal(err)
 	}
 }
+
+func TestFaultyStores(t *testing.T) {
+	sourcetest.RunFaults(t, func(_ *testing.T, name string, s chunkstore.Store) transfer.Source {
+		return transfer.FromStore(name, s, 2)
+	})
+}

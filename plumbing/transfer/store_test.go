@@ -5,13 +5,14 @@ package transfer
 import (
 	"context"
 	"errors"
+	"maps"
 	"os/exec"
-	"sync"
+	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/chunkstore/storetest"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
@@ -41,12 +42,12 @@ func openStore(t *testing.T, dir string) *gitstore.Store {
 
 func fill(t *testing.T, s *gitstore.Store, c content) {
 	t.Helper()
-	all := newMapStore(c.data)
+	all := storetest.NewMemory(slices.Collect(maps.Values(c.data))...)
 	sink, err := NewStoreSink(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Fetch(t.Context(), c.want, []Source{FromStore("map", all, 2)}, sink, Options{}); err != nil {
+	if _, err := Fetch(t.Context(), c.want, []Source{FromStore("memory", all, 2)}, sink, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := sink.Finish(t.Context()); err != nil {
@@ -114,103 +115,6 @@ func TestEmptySink(t *testing.T) {
 	if _, packs, err := s.DiskUsage(); packs != 0 || err != nil {
 		t.Errorf("%d packs, %v", packs, err)
 	}
-}
-
-// A mapStore is a store in memory whose calls may hang for good.
-type mapStore struct {
-	data map[chunkstore.ID][]byte
-	get  func(id chunkstore.ID) error
-	has  func(id chunkstore.ID) error
-}
-
-func newMapStore(data map[chunkstore.ID][]byte) *mapStore { return &mapStore{data: data} }
-
-func (s *mapStore) Has(_ context.Context, id chunkstore.ID) (bool, error) {
-	if s.has != nil {
-		return s.data[id] != nil, s.has(id)
-	}
-	return s.data[id] != nil, nil
-}
-
-func (s *mapStore) Get(_ context.Context, id chunkstore.ID) ([]byte, error) {
-	if s.get != nil {
-		if err := s.get(id); err != nil {
-			return nil, err
-		}
-	}
-	if s.data[id] == nil {
-		return nil, &chunkstore.MissingError{ID: id}
-	}
-	return s.data[id], nil
-}
-
-func (s *mapStore) Put(context.Context, chunkstore.ID, []byte) error {
-	return errors.New("read only")
-}
-
-// What a store cannot give, or never answers, comes from the other one.
-func TestFaultyStore(t *testing.T) {
-	gone := errors.New("input/output error")
-	hang := make(chan struct{})
-	for name, c := range map[string]struct {
-		get, has func(chunkstore.ID) error
-		named    error
-		chunks   bool // it gives some
-	}{
-		"good":         {chunks: true},
-		"unplugged":    {get: after(10, gone), named: gone, chunks: true},
-		"not there":    {has: after(0, gone), named: gone},
-		"hangs":        {get: func(chunkstore.ID) error { <-hang; return gone }, named: ErrStalled},
-		"hangs at has": {has: func(chunkstore.ID) error { <-hang; return gone }, named: ErrStalled},
-		"corrupt": {
-			get:    func(id chunkstore.ID) error { return corruptIf(id[0] < 100, id) },
-			chunks: true,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				hang = make(chan struct{})
-				defer close(hang)
-				data := randomContent(21, 50, 10<<10, 100<<10)
-				bad := newMapStore(data.data)
-				bad.get, bad.has = c.get, c.has
-				good := &fake{name: "good", data: data.data, links: []*link{{rate: 20e3}}}
-				s := newSink()
-				sources := []Source{FromStore("bad", bad, 2), good}
-				res, err := Fetch(context.Background(), data.want, sources, s, Options{Stall: 10 * time.Second})
-				if err != nil || len(res.Missing) > 0 {
-					t.Fatalf("%v, %d missing", err, len(res.Missing))
-				}
-				whole(t, s, data.want)
-				tidy(t, good)
-				var corrupt *chunkstore.CorruptError
-				got := res.Sources[0]
-				named := errors.Is(got.Err, c.named) || c.named == nil && errors.As(got.Err, &corrupt)
-				if !named || (got.Chunks > 0) != c.chunks {
-					t.Errorf("%+v", got)
-				}
-			})
-		})
-	}
-}
-
-func after(n int, err error) func(chunkstore.ID) error {
-	var mu sync.Mutex
-	return func(chunkstore.ID) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if n--; n < 0 {
-			return err
-		}
-		return nil
-	}
-}
-
-func corruptIf(is bool, id chunkstore.ID) error {
-	if is {
-		return &chunkstore.CorruptError{ID: id, Where: "disk"}
-	}
-	return nil
 }
 
 // A plan moves nothing, shares out the work, and says what is nowhere.

@@ -8,7 +8,10 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/transfer"
 	"github.com/git-devops/git-devops/plumbing/transfer/sourcetest"
 )
 
@@ -52,4 +55,32 @@ func (r *road) cut() {
 	for _, c := range r.ends {
 		c.Close()
 	}
+}
+
+// TestFaultyStores: what is wrong with what a server serves.
+func TestFaultyStores(t *testing.T) {
+	sourcetest.RunFaults(t, func(t *testing.T, name string, s chunkstore.Store) transfer.Source {
+		road := &road{server: ServerOptions{Store: served{s}}}
+		source := NewSource(name, 2, road.dial)
+		t.Cleanup(func() {
+			source.Close()
+			// A server that its store keeps waiting ends when it is idle.
+			time.Sleep(IdleTimeout + 2*grace)
+		})
+		return source
+	})
+}
+
+// served is any store, for a server.
+type served struct{ chunkstore.Store }
+
+func (served) Refresh() error { return nil }
+
+// ReadRaw encodes what the store gives as id, be it that or not.
+func (s served) ReadRaw(ctx context.Context, id chunkstore.ID, _ []byte) ([]byte, error) {
+	content, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return entryOf(content), nil
 }

@@ -127,7 +127,7 @@ func (s *sink) wantOnly(t *testing.T, chunks [][]byte) {
 	for _, want := range chunks {
 		content, err := packfile.Decode(s.raw[chunkstore.BlobID(want)], nil)
 		if err != nil || !bytes.Equal(content, want) {
-			t.Errorf("a chunk of %d bytes was stored with %d: %v", len(want), len(content), err)
+			t.Fatalf("a chunk of %d bytes was stored with %d: %v", len(want), len(content), err)
 		}
 	}
 }
