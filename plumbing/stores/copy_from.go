@@ -24,21 +24,7 @@ func (s *Store) streams() int {
 
 // Source makes the store a place that chunks can be fetched from.
 func (s *Store) Source() transfer.Source {
-	return &source{transfer.FromStore(s.Name(), s.Store, s.streams()), s}
-}
-
-// source asks for many chunks at once.
-type source struct {
-	transfer.Source
-	store *Store
-}
-
-// Static tells that what a store has does not grow by itself.
-func (*source) Static() bool { return true }
-
-// Have implements transfer.Source.
-func (s *source) Have(ctx context.Context, ids []chunkstore.ID) ([]bool, error) {
-	return s.store.Have(ctx, ids)
+	return transfer.FromStore(s.Name(), s.Store, s.streams())
 }
 
 // CopyFrom copies chunks that the store has to a repository, each once and
