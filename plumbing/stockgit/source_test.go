@@ -173,7 +173,7 @@ func TestSourceOfDamagedLoose(t *testing.T) {
 
 // TestSourceOfTooLong: what is longer than its manifest says takes no memory.
 func TestSourceOfTooLong(t *testing.T) {
-	big := make([]byte, 6<<20)
+	big := make([]byte, 2<<20)
 	rand.NewChaCha8([32]byte{17}).Read(big)
 	chunks := [][]byte{random(17, 1)[0], big, append(bytes.Clone(big), 1)}
 	to, s := pushed(t, chunks)
