@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -70,6 +71,23 @@ func (g *Globals) OpenHost() (*worktree.Worktree, *host.Host, error) {
 		return nil, nil, err
 	}
 	return w, h, nil
+}
+
+// OpenRoot opens the repository of a host with its root. The errors are those
+// of hostroot.Open. The caller calls done at the end.
+func (g *Globals) OpenRoot() (h *hostroot.Opened, done func(), err error) {
+	w, err := g.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	if h, err = hostroot.Open(w, ""); err != nil {
+		w.Close()
+		return nil, nil, err
+	}
+	return h, func() {
+		_ = h.Close()
+		w.Close()
+	}, nil
 }
 
 // rootRefused says that a verb for work trees was told to write a root.

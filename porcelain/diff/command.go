@@ -59,16 +59,11 @@ func (o options) gitArgs(paths []string) []string {
 }
 
 func run(ctx context.Context, g *porcelain.Globals, o options, args []string) error {
-	w, err := g.Open()
+	h, done, err := g.OpenRoot()
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	h, err := hostroot.Open(w, "")
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+	defer done()
 	paths, err := g.RootPaths(h.Host, h.Root, args)
 	if err != nil {
 		return err
@@ -77,7 +72,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string) er
 	if err != nil {
 		return err
 	}
-	s := shower{g: g, w: w, root: h.Root}
+	s := shower{g: g, h: h}
 	for _, d := range found {
 		if err := s.show(ctx, d); err != nil {
 			return err

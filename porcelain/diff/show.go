@@ -13,11 +13,10 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/rootfs"
 	"github.com/git-devops/git-devops/plumbing/spool"
-	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -27,9 +26,8 @@ const textLimit = 4 << 20
 
 // A shower shows differences.
 type shower struct {
-	g    *porcelain.Globals
-	w    *worktree.Worktree
-	root *rootfs.Root
+	g *porcelain.Globals
+	h *hostroot.Opened
 }
 
 func (s *shower) show(ctx context.Context, d difference) error {
@@ -52,24 +50,24 @@ func (s *shower) show(ctx context.Context, d difference) error {
 }
 
 func (s *shower) targets(d difference) (porcelain.MetadataWord, error) {
-	_, was, err := s.w.Repo.Object(d.want.Content)
+	_, was, err := s.h.Work.Repo.Object(d.want.Content)
 	if err != nil {
 		return porcelain.MetadataWord{}, err
 	}
-	is, err := s.root.Readlink(d.path)
+	is, err := s.h.Root.Readlink(d.path)
 	return porcelain.MetadataWord{What: "target", Applied: string(was), Live: is}, err
 }
 
 // content shows how a file has changed, or what it was when it is gone.
 func (s *shower) content(ctx context.Context, d difference) error {
-	_, was, err := s.w.Repo.Object(d.want.Content)
+	_, was, err := s.h.Work.Repo.Object(d.want.Content)
 	if err != nil {
 		return err
 	}
 	var f *os.File
 	var size int64
 	if d.live != nil {
-		if f, err = s.root.OpenFile(d.path); err != nil {
+		if f, err = s.h.Root.OpenFile(d.path); err != nil {
 			return err
 		}
 		defer f.Close()
@@ -93,7 +91,7 @@ func (s *shower) ranges(ctx context.Context, d difference, was []byte, f *os.Fil
 		}
 	}
 	if f != nil {
-		params := s.w.Params
+		params := s.h.Work.Params
 		if before != nil {
 			params = before.Params // else nothing would be alike
 		}
@@ -119,7 +117,7 @@ func (s *shower) text(ctx context.Context, path string, was []byte, f *os.File) 
 		return err
 	}
 	// The directory is no repository, nor in one: no attributes count.
-	none := s.w.Git.At(dir.Name())
+	none := s.h.Work.Git.At(dir.Name())
 	if f == nil { // git takes both names from the one there is
 		none.Dir = before
 		return s.gitDiff(ctx, none, "--src-prefix=a/", "--dst-prefix=b/", "--", path, os.DevNull)

@@ -20,16 +20,11 @@ import (
 
 // list prints what was saved, newest first.
 func list(g *porcelain.Globals, o options, args []string) error {
-	w, err := g.Open()
+	h, done, err := g.OpenRoot()
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	h, err := hostroot.Open(w, "")
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+	defer done()
 	paths, err := g.RootPaths(h.Host, h.Root, args)
 	if err != nil {
 		return err

@@ -18,16 +18,11 @@ import (
 
 // show prints how what was saved differs from what had been applied.
 func show(ctx context.Context, g *porcelain.Globals, args []string, dash int) error {
-	w, err := g.Open()
+	h, done, err := g.OpenRoot()
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	h, err := hostroot.Open(w, "")
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+	defer done()
 	rev, args, err := porcelain.TreeAndPaths(h.Work.Repo, args, dash)
 	if err != nil {
 		return err

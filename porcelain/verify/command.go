@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -50,16 +49,11 @@ func Command(g *porcelain.Globals) *cobra.Command {
 }
 
 func run(ctx context.Context, g *porcelain.Globals) error {
-	w, err := g.Open()
+	h, done, err := g.OpenRoot()
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	h, err := hostroot.Open(w, "")
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+	defer done()
 	commit, err := h.Host.LastApplied()
 	if err != nil {
 		return err
