@@ -61,9 +61,6 @@ func NewFile(f *os.File, minHole int) (*File, error) {
 // Size is the file's size in bytes when NewFile was called.
 func (s *File) Size() int64 { return s.before.Size }
 
-// Stat is what fstat said when NewFile was called.
-func (s *File) Stat() unix.Stat_t { return s.before }
-
 // Next implements Source. It returns ErrChanged when the file grew or shrank.
 func (s *File) Next(p []byte) (int, int64, error) {
 	if s.off == s.before.Size {

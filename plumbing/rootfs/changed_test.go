@@ -129,7 +129,8 @@ func TestRaceWithEditor(t *testing.T) {
 		live := seen(t, r, "p")
 		_, err := b.Rename("p", live)
 		if errors.As(err, &changed) {
-			must(t, b.Discard("p"))
+			must(t, b.Close())
+			b = begin(t, r)
 		} else {
 			must(t, err)
 		}

@@ -36,9 +36,6 @@ func (r *Root) OpenDir(path string) (*Dir, error) {
 	return &Dir{fd, real}, nil
 }
 
-// Path is where the directory was found, without symbolic links.
-func (d *Dir) Path() string { return d.path }
-
 // Close releases the directory.
 func (d *Dir) Close() error { return unix.Close(d.fd) }
 
@@ -155,37 +152,6 @@ func readlinkat(dir int, name string) (string, error) {
 		return "", err
 	}
 	return string(buf[:n]), nil
-}
-
-// Names of owners: what Node asks of accounts.
-type Names interface {
-	Owner(uid uint32) string
-	Group(gid uint32) string
-}
-
-// ErrNoType is what Node returns for a socket, which a root's branch can not
-// hold.
-var ErrNoType = errors.New("sockets cannot be managed")
-
-// Node says what is at name, of which Lstat has said info: all but Content,
-// Large and Link.
-func (d *Dir) Node(name string, names Names, info *Info) (node.Node, error) {
-	n := node.Node{
-		Type:  typeOf(info),
-		Perm:  info.Mode & 0o7777,
-		Owner: names.Owner(info.Uid),
-		Group: names.Group(info.Gid),
-		Mtime: &node.Mtime{Sec: info.Mtim.Sec, Nsec: uint32(info.Mtim.Nsec)},
-	}
-	switch n.Type {
-	case "":
-		return n, d.failed("look at", name, ErrNoType)
-	case node.Char, node.Block:
-		n.Device = node.Device{Major: unix.Major(info.Rdev), Minor: unix.Minor(info.Rdev)}
-	}
-	var err error
-	n.Xattrs, err = d.Xattrs(name)
-	return n, err
 }
 
 var types = map[uint32]node.Type{

@@ -27,10 +27,7 @@ func (d *Dir) OpenSeen(name string) (*File, error) {
 	return f, nil
 }
 
-// Info is what fstat(2) said when the file was opened.
-func (f *File) Info() *Info { return &f.info }
-
-// Stat is what it says now.
+// Stat is what fstat(2) says now.
 func (f *File) Stat(st *Info) error {
 	if err := unix.Fstat(f.fd, st); err != nil {
 		return f.dir.failed("stat", f.name, err)

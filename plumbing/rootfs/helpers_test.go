@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/git-devops/git-devops/plumbing/node"
 	"golang.org/x/sys/unix"
 )
 
@@ -80,6 +81,15 @@ func content(t *testing.T, path string) string {
 	b, err := os.ReadFile(path)
 	must(t, err)
 	return string(b)
+}
+
+func xattrs(t *testing.T, r *Root, path string) (all []node.Xattr) {
+	t.Helper()
+	must(t, r.in(path, func(d *Dir, name string) (err error) {
+		all, err = d.Xattrs(name)
+		return err
+	}))
+	return all
 }
 
 // bothWays runs a test with openat2 and without.

@@ -280,6 +280,9 @@ func TestNoXattrs(t *testing.T) {
 		t.Errorf("Stage = %v, want an UnsupportedError of xattrs", err)
 	}
 	wantTree(t, at, "plain")
+	if got := xattrs(t, r, "mnt/plain"); got != nil {
+		t.Errorf("xattrs are %v", got)
+	}
 }
 
 // A mount point can not be replaced, what is below it can.

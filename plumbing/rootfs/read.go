@@ -57,22 +57,3 @@ func (r *Root) Readlink(path string) (target string, err error) {
 	})
 	return target, err
 }
-
-// Xattrs returns the managed extended attributes; see Dir.Xattrs.
-func (r *Root) Xattrs(path string) (xattrs []node.Xattr, err error) {
-	err = r.in(path, func(d *Dir, name string) error {
-		xattrs, err = d.Xattrs(name)
-		return err
-	})
-	return xattrs, err
-}
-
-// Node says what is at path, of which Lstat has said info: all but Content,
-// Large and Link. A socket is ErrNoType.
-func (r *Root) Node(path string, names Names, info Info) (n node.Node, err error) {
-	err = r.in(path, func(d *Dir, name string) error {
-		n, err = d.Node(name, names, &info)
-		return err
-	})
-	return n, err
-}

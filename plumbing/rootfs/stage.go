@@ -164,20 +164,6 @@ func (b *Batch) link(d *cachedDir, temporary, first string) (s staged, err error
 	return s, err
 }
 
-// Discard gives up what is staged for path.
-func (b *Batch) Discard(path string) error {
-	b.mu.Lock()
-	s, ok := b.staged[path]
-	delete(b.staged, path)
-	b.mu.Unlock()
-	if !ok {
-		return nil
-	}
-	return b.in(path, func(d *cachedDir, _ string) error {
-		return ignoreAbsent(unix.Unlinkat(d.fd, temporaryName(b.run, s.n), 0))
-	})
-}
-
 func ignoreAbsent(err error) error {
 	if err == unix.ENOENT {
 		return nil

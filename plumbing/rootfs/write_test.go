@@ -198,13 +198,13 @@ func TestStagedFilesAreSecret(t *testing.T) {
 	}
 	must(t, put(t, b, "p", w))
 	// Nor is anything inherited in the end.
-	if xattrs, err := r.Xattrs("p"); err != nil || xattrs != nil {
-		t.Errorf("Xattrs = %q, %v", xattrs, err)
+	if got := xattrs(t, r, "p"); got != nil {
+		t.Errorf("xattrs are %q", got)
 	}
 	_, err := b.Mkdir("d", directory(), nil)
 	must(t, err)
-	if xattrs, err := r.Xattrs("d"); err != nil || xattrs != nil {
-		t.Errorf("Xattrs of the directory = %q, %v", xattrs, err)
+	if got := xattrs(t, r, "d"); got != nil {
+		t.Errorf("xattrs of the directory are %q", got)
 	}
 }
 

@@ -27,9 +27,6 @@ type Tree struct {
 // ID is the id of git's tree.
 func (t *Tree) ID() chunkstore.ID { return t.top.id }
 
-// Spec is what the tree's .devops/mtree says. It must not be changed.
-func (t *Tree) Spec() *mtree.Spec { return t.spec }
-
 // Control returns the content of a control file. The error is repo.ErrNotFound
 // when the tree has none of that path.
 func (t *Tree) Control(path string) ([]byte, error) {

@@ -159,9 +159,6 @@ func (c *Conn) failure(program, stderr string) error {
 	return &ExitError{c.addr, program, exitSSH, stderr}
 }
 
-// Stderr returns the end of what the command has said so far.
-func (p *Process) Stderr() string { return p.stderr.String() }
-
 // Kill ends the command at once, also beside a Read or Write, which then
 // fail. It may be called more than once.
 func (p *Process) Kill() {

@@ -57,9 +57,6 @@ func (s *Store) Name() string { return s.Config.Name }
 // copy.
 func (s *Store) Identity() string { return s.Config.ID.String() }
 
-// Place says where it is.
-func (s *Store) Place() string { return s.Store.Name() }
-
 // Close frees what Open has taken.
 func (s *Store) Close() error { return s.place.Close() }
 

@@ -133,13 +133,6 @@ func (u *UI) Infof(format string, args ...any) {
 	}
 }
 
-// Detailf is Printf for what only --verbose shows.
-func (u *UI) Detailf(format string, args ...any) {
-	if u.o.Verbose {
-		u.Printf(format, args...)
-	}
-}
-
 func (u *UI) print(r Record) {
 	if u.o.JSON {
 		line, err := object(r.Type(), r)
