@@ -20,10 +20,11 @@ var ErrNotEmpty = errors.New("is not an empty directory")
 
 // Dir writes the tree into dir, which is made, or is empty. It is written under
 // a temporary name: beside dir, which then appears in one step; or in the empty
-// dir, which then gets what is at the tree's top, name by name. It is durable
-// when Dir returns; after an error, or a kill, nothing else is there than the
-// temporary name. Only the superuser can give files away: for anybody else they
-// all belong to who calls it.
+// dir, which then gets what is at the tree's top, name by name, and last its own
+// metadata. It is durable when Dir returns; after an error nothing else is there
+// than the temporary name. That is there, too, after a kill between two names.
+// Only the superuser can give files away: for anybody else they all belong to
+// who calls it.
 func (e *Export) Dir(ctx context.Context, dir string) error {
 	_, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,19 +65,33 @@ func (e *Export) emptyDir(ctx context.Context, dir string) error {
 	if err := e.fill(ctx, work.Name(), nil); err != nil {
 		return err
 	}
-	names, err := os.ReadDir(work.Name())
-	if err != nil {
+	if err := moveAll(work.Name(), dir); err != nil {
 		return err
-	}
-	for _, name := range names {
-		if err := os.Rename(filepath.Join(work.Name(), name.Name()), filepath.Join(dir, name.Name())); err != nil {
-			return err
-		}
 	}
 	if err := os.Remove(work.Name()); err != nil {
 		return err
 	}
 	return errors.Join(e.setTop(dir), spool.SyncDir(dir))
+}
+
+// moveAll moves all that is in work to dir. Where it fails, nothing of it is
+// left in dir.
+func moveAll(work, dir string) error {
+	names, err := os.ReadDir(work)
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		err := os.Rename(filepath.Join(work, name.Name()), filepath.Join(dir, name.Name()))
+		if err == nil {
+			continue
+		}
+		for _, moved := range names[:i] {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, moved.Name())))
+		}
+		return err
+	}
+	return nil
 }
 
 // checkEmpty fails when dir has more than our temporary name, and what a new
