@@ -177,6 +177,39 @@ first_apply () {
 	scenario first "$apply"
 }
 
+some_to_add () {
+	back_to begin &&
+	write root/etc/new new && rm root/etc/gone && chmod 600 root/etc/mode &&
+	make_random root/srv/large/b 200000 5 &&
+	scenario add "git devops --repo repo add -q root/etc root/srv/large"
+}
+
+one_to_roll_back () {
+	to_come "write etc/new new && write etc/motd second && rm etc/gone" &&
+	first=$(host_git rev-parse HEAD) &&
+	host apply -q &&
+	scenario rollback "git devops --repo repo rollback -q $first"
+}
+
+one_to_resolve () {
+	back_to begin &&
+	host_git show :.gitattributes >.gitattributes &&
+	echo "etc/drifted devops-drift=merge" >>.gitattributes &&
+	to_come "control_above .gitattributes && write etc/drifted theirs" &&
+	write root/etc/drifted ours &&
+	test_expect_code 20 host apply -q &&
+	scenario resolve "git devops --repo repo resolve --theirs root/etc/drifted"
+}
+
+# some_to_restore: also what is not managed any more, and over live changes.
+some_to_restore () {
+	drift_is_saved &&
+	eval "$command" &&
+	was=$(host_git rev-parse refs/devops/drift) &&
+	write root/etc/gone again && write root/etc/mode live &&
+	scenario restore "git devops --repo repo drift restore -q --from=$was root/etc root/srv"
+}
+
 # scenario <name> <command>: what is broken. ./root and ./repo are what it
 # begins with; the command, done undisturbed, gives the reference.
 scenario () {
@@ -259,6 +292,14 @@ fails_on_host () {
 crash_repeated () {
 	command="$command || :" &&
 	crash_points "$setup" "keeps_promises && goes_on" sh -c "$command"
+}
+
+# fails_repeated <kind> <error>: fails_on_host for such a command.
+fails_repeated () {
+	(
+		undisturbed=$command command="$command || :" &&
+		"$1_points" "$setup" "says_why \"$2\" && keeps_promises && goes_on" sh -c "exec $undisturbed"
+	)
 }
 
 # says_why <error>: git has words of its own for a ref, an index and an object.

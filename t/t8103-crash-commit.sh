@@ -49,11 +49,7 @@ test_expect_success ROOT,FAULTS 'verify --fix' '
 '
 
 test_expect_success ROOT,FAULTS 'drift restore' '
-	drift_is_saved && eval "$command" &&
-	was=$(host_git rev-parse refs/devops/drift) &&
-	write root/etc/gone again && write root/etc/mode live &&
-	scenario restore "git devops --repo repo drift restore -q --from=$was root/etc root/srv" &&
-	crash_on_host
+	some_to_restore && crash_on_host
 '
 
 test_done
