@@ -36,16 +36,6 @@ func (c *cachedNames) group(gid uint32) string {
 	return name
 }
 
-var types = map[uint32]node.Type{
-	unix.S_IFREG:  node.File,
-	unix.S_IFDIR:  node.Dir,
-	unix.S_IFLNK:  node.Symlink,
-	unix.S_IFIFO:  node.Fifo,
-	unix.S_IFCHR:  node.Char,
-	unix.S_IFBLK:  node.Block,
-	unix.S_IFSOCK: node.Socket,
-}
-
 // node returns what an lstat says of a node.
 func (c *cachedNames) node(id *Identity) node.Node {
 	n := id.Node()
@@ -57,7 +47,7 @@ func (c *cachedNames) node(id *Identity) node.Node {
 // content, extended attributes and links.
 func (id *Identity) Node() node.Node {
 	n := node.Node{
-		Type:  types[id.Mode&unix.S_IFMT],
+		Type:  node.TypeOf(id.Mode),
 		Perm:  id.Mode & 0o7777,
 		Mtime: &node.Mtime{Sec: id.Mtime.Sec, Nsec: id.Mtime.Nsec},
 	}

@@ -154,16 +154,7 @@ func readlinkat(dir int, name string) (string, error) {
 	return string(buf[:n]), nil
 }
 
-var types = map[uint32]node.Type{
-	unix.S_IFREG: node.File,
-	unix.S_IFDIR: node.Dir,
-	unix.S_IFLNK: node.Symlink,
-	unix.S_IFIFO: node.Fifo,
-	unix.S_IFCHR: node.Char,
-	unix.S_IFBLK: node.Block,
-}
-
-func typeOf(info *Info) node.Type { return types[info.Mode&unix.S_IFMT] }
+func typeOf(info *Info) node.Type { return node.TypeOf(info.Mode) }
 
 func (d *Dir) failed(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: join(d.path, name), Err: err}

@@ -87,7 +87,7 @@ func create(d *cachedDir, path, name string, w *Want) (handle, error) {
 		}
 	case node.Fifo, node.Char, node.Block:
 		dev := unix.Mkdev(w.Node.Device.Major, w.Node.Device.Minor)
-		if err := unix.Mknodat(d.fd, name, modeOf(w.Node.Type)|0o600, int(dev)); err != nil {
+		if err := unix.Mknodat(d.fd, name, specialModes[w.Node.Type]|0o600, int(dev)); err != nil {
 			return handle{}, err
 		}
 	default:
@@ -133,13 +133,9 @@ func isNew(h handle, path string, t node.Type) error {
 	return nil
 }
 
-func modeOf(t node.Type) uint32 {
-	for mode, is := range types {
-		if is == t {
-			return mode
-		}
-	}
-	return 0
+// specialModes are what mknod(2) takes for these types.
+var specialModes = map[node.Type]uint32{
+	node.Fifo: unix.S_IFIFO, node.Char: unix.S_IFCHR, node.Block: unix.S_IFBLK,
 }
 
 // link makes another name of what is, or will be, at first.
