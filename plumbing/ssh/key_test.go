@@ -31,7 +31,7 @@ func TestParseKey(t *testing.T) {
 // command.
 func TestAuthorizedKey(t *testing.T) {
 	s := startServer(t)
-	key, err := ParseKey(s.read(t, "user.pub"))
+	key, err := ParseKey(s.Read(t, "user.pub"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestAuthorizedKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.write(t, "authorized_keys", line+"\n")
+		s.Write(t, "authorized_keys", line+"\n")
 		c := dial(t, s.Addr, s.Opts)
 		if out, err := output(t, c, "", "something", "else"); err != nil || out != arg+"|x" {
 			t.Errorf("%q came as %q, %v", arg, out, err)

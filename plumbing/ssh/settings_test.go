@@ -14,9 +14,9 @@ import (
 // configured lets the server's ssh read lines of configuration for its host.
 func (s *server) configured(t *testing.T, lines ...string) Options {
 	t.Helper()
-	s.write(t, "ssh_config", "Host 127.0.0.1\n"+strings.Join(lines, "\n")+"\n")
+	s.Write(t, "ssh_config", "Host 127.0.0.1\n"+strings.Join(lines, "\n")+"\n")
 	o := s.Opts
-	o.Command = strings.Replace(o.Command, "-F none", "-F "+s.path("ssh_config"), 1)
+	o.Command = strings.Replace(o.Command, "-F none", "-F "+s.Path("ssh_config"), 1)
 	return o
 }
 
@@ -53,12 +53,12 @@ func TestSettingsOf(t *testing.T) {
 // connections counts those that the server has had.
 func (s *server) connections(t *testing.T) int {
 	t.Helper()
-	return strings.Count(s.read(t, "log"), "Accepted publickey")
+	return strings.Count(s.Read(t, "log"), "Accepted publickey")
 }
 
 func TestPersonsConnectionIsShared(t *testing.T) {
 	s := startServer(t, "LogLevel VERBOSE")
-	o := s.configured(t, "ControlPath "+s.path("cm-%%-%h"))
+	o := s.configured(t, "ControlPath "+s.Path("cm-%%-%h"))
 	ours := dial(t, s.Addr, o) // there is none yet
 	if ours.master.shared {
 		t.Fatal("what is not there is shared")
@@ -67,7 +67,7 @@ func TestPersonsConnectionIsShared(t *testing.T) {
 
 	// -f: in the background once it is there.
 	args := append([]string{"-M", "-N", "-f"}, s.Addr.destination()...)
-	if out, err := exec.Command("sh", "-c", o.Command+" "+Quote(args...)+" 2>&1 </dev/null >"+s.path("master-log")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "-c", o.Command+" "+Quote(args...)+" 2>&1 </dev/null >"+s.Path("master-log")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	control := func(what string) error {
@@ -80,7 +80,7 @@ func TestPersonsConnectionIsShared(t *testing.T) {
 	if out, err := output(t, c, "through", "cat"); err != nil || out != "through" {
 		t.Errorf("cat: %q, %v", out, err)
 	}
-	if env := c.GitEnv(); len(env) == 0 || !strings.Contains(env[0], s.path("cm-")) {
+	if env := c.GitEnv(); len(env) == 0 || !strings.Contains(env[0], s.Path("cm-")) {
 		t.Errorf("git is given %q", env)
 	}
 	if n := s.connections(t); n != before {
