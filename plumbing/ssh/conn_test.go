@@ -277,6 +277,30 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
+// TestCloseTellsSSHAgain: ssh may not notice the first signal.
+func TestCloseTellsSSHAgain(t *testing.T) {
+	dir := t.TempDir()
+	deaf, ended := filepath.Join(dir, "ssh"), filepath.Join(dir, "ended")
+	script := `#!/bin/sh
+test "$1" = -M || exit 0
+while test "$1" != -S; do shift; done
+told=0
+trap 'told=$((told + 1)); test $told = 1 || { echo >"$ENDED"; exit; }' TERM
+: >"$2"
+while :; do sleep 0.01; done
+`
+	if err := os.WriteFile(deaf, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Command: deaf, Env: append(os.Environ(), "ENDED="+ended)}
+	if err := dial(t, Address{Host: "web-07", Path: "/"}, o).Close(); err != nil {
+		t.Error(err)
+	}
+	if !exists(ended) {
+		t.Error("it was killed")
+	}
+}
+
 // TestCloseDoesNotWaitForTheOtherSide: a command that does not end over there
 // does not hold us up, however long we would wait for a command alone.
 func TestCloseDoesNotWaitForTheOtherSide(t *testing.T) {

@@ -57,6 +57,10 @@ const (
 const (
 	pollEvery = 5 * time.Millisecond
 	stopDelay = 2 * time.Second
+	// stopAgain is when ssh is told again to end. It looks whether it has been
+	// told, then waits for something to happen, and a signal in between, as
+	// while it ends a channel, is not noticed.
+	stopAgain = 20 * time.Millisecond
 	// authDelay is what authentication may take beyond ConnectTimeout.
 	authDelay = 5 * time.Second
 )
@@ -184,16 +188,29 @@ func (m *master) stop() {
 		return
 	}
 	_ = m.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-m.done:
-		return
-	case <-time.After(stopDelay):
+	again := time.NewTicker(stopAgain)
+	defer again.Stop()
+	late := time.After(stopDelay)
+	for {
+		select {
+		case <-m.done:
+			return
+		case <-again.C:
+			m.signalGroup(syscall.SIGTERM)
+		case <-late:
+			m.signalGroup(syscall.SIGKILL)
+			_ = m.cmd.Process.Kill()
+			<-m.done
+			return
+		}
 	}
+}
+
+// signalGroup reaches ssh also when the shell has gone.
+func (m *master) signalGroup(signal syscall.Signal) {
 	if !m.asks {
-		_ = syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)
+		_ = syscall.Kill(-m.cmd.Process.Pid, signal)
 	}
-	_ = m.cmd.Process.Kill()
-	<-m.done
 }
 
 // alive says whether the connection is there.
