@@ -3,6 +3,7 @@
 package peers
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
+	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/ssh"
 	"github.com/git-devops/git-devops/plumbing/transfer"
@@ -122,7 +124,9 @@ func TestOpenLocal(t *testing.T) {
 	t.Setenv("SSH_ORIGINAL_COMMAND", "something else")
 	dir := t.TempDir()
 	gitRun(t, dir, "init", "-q", "other")
-	id := hold(t, filepath.Join(dir, "other"))
+	content := []byte("content")
+	id := chunkstore.BlobID(content)
+	hold(t, filepath.Join(dir, "other"), content)
 	o := Options{Program: os.Args[0], SSH: ssh.Options{Dir: dir}}
 	p, err := Open(t.Context(), localRemote("other"), o)
 	if err != nil {
@@ -144,7 +148,7 @@ func TestOpenLocal(t *testing.T) {
 	if err := s.Ask(id); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := s.Next(); err != nil || string(c.Content) != "content" {
+	if c, err := s.Next(); err != nil || !bytes.Equal(c.Content, content) {
 		t.Errorf("%q, %v", c.Content, err)
 	}
 	if _, _, err := p.Lock(t.Context(), []chunkstore.ID{id}, time.Minute); !errors.Is(err, wire.ErrNoLocks) {
@@ -152,7 +156,8 @@ func TestOpenLocal(t *testing.T) {
 	}
 }
 
-func hold(t *testing.T, dir string) chunkstore.ID {
+// hold makes a repository hold chunks.
+func hold(t *testing.T, dir string, chunks ...[]byte) {
 	t.Helper()
 	r, err := repo.Open(repo.Options{Dir: dir})
 	if err != nil {
@@ -164,12 +169,23 @@ func hold(t *testing.T, dir string) chunkstore.ID {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	content := []byte("content")
-	id := chunkstore.BlobID(content)
-	if err := store.Put(t.Context(), id, content); err != nil {
+	sink, err := transfer.NewStoreSink(t.Context(), store)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	defer sink.Abandon()
+	encoder := packfile.NewEncoder()
+	for _, c := range chunks {
+		o := encoder.Encode(packfile.Blob, chunkstore.BlobID(c), c)
+		err := sink.Append(o)
+		o.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sink.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestOpenOthers(t *testing.T) {
