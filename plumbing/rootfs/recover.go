@@ -11,8 +11,8 @@ import (
 
 // Recover removes what a run that is dead has left under temporary names in the
 // directories: what it had staged, and what it had displaced. Those that are
-// not there are passed over. A directory that the run had moved aside and that
-// is not empty is kept, and is a *NotEmptyError.
+// none any more, but perhaps a link, are passed over. A directory that the run
+// had moved aside and that is not empty is kept, and is a *NotEmptyError.
 func (r *Root) Recover(run string, dirs []string) error {
 	if err := checkRun(run); err != nil {
 		return err
