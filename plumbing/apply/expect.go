@@ -54,7 +54,7 @@ func absent(err error) bool {
 	if _, ok := errors.AsType[*rootfs.UnsafeError](err); ok {
 		return true
 	}
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 func (r *Run) compareAgain(ctx context.Context, path string, from *node.Node, st *rootfs.Info) (*rootfs.Info, error) {

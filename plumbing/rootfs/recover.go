@@ -20,7 +20,7 @@ func (r *Root) Recover(run string, dirs []string) error {
 	var errs []error
 	for _, path := range dirs {
 		err := r.recoverDir(run, path)
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) && !errors.Is(err, unix.ELOOP) {
 			errs = append(errs, err)
 		}
 	}

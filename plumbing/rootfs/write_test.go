@@ -224,7 +224,9 @@ func TestCloseAndRecover(t *testing.T) {
 	write(t, dir+"/d/.git-devops-test-7", "")
 	symlink(t, "/", dir+"/d/.git-devops-test-8")
 	mkdir(t, dir+"/d/.git-devops-test-9")
-	must(t, r.Recover("test", []string{"d", "absent", "d/.git-devops-other-1/x"}))
+	symlink(t, "loop", dir+"/loop")
+	must(t, r.Recover("test", []string{"d", "absent", "d/.git-devops-other-1/x", "loop"}))
+	must(t, os.Remove(dir+"/loop"))
 	wantTree(t, dir, want...)
 
 	mkdir(t, dir+"/d/.git-devops-test-9/precious")
