@@ -36,6 +36,10 @@ type Manifest struct {
 	Pieces []Piece
 }
 
+// MaxManifest is the size in bytes from which on a file is taken for content
+// without looking: the manifest of a file of several terabytes is smaller.
+const MaxManifest = 512 << 20
+
 // IsManifest reports whether data begins as a manifest of any version does.
 // ParseManifest may still refuse it.
 func IsManifest(data []byte) bool {

@@ -224,10 +224,6 @@ func (c *capture) manifest() *chunkstore.Manifest {
 	return &chunkstore.Manifest{SHA256: c.sum.sha256(), Size: c.size, Params: c.o.Params, Pieces: c.pieces}
 }
 
-// MaxManifest is the size in bytes from which on a file is taken for content
-// without looking: the manifest of a file of several terabytes is smaller.
-const MaxManifest = 512 << 20
-
 // Describe returns the manifest that a file holds, or else that of its
 // content. It stores nothing.
 func Describe(ctx context.Context, f *os.File, params chunkstore.Params, previous *chunkstore.Manifest) (*chunkstore.Manifest, error) {
@@ -252,13 +248,18 @@ func DescribeContent(ctx context.Context, f *os.File, o CaptureOptions) (*chunks
 	return Capture(ctx, src, nowhere{}, o)
 }
 
+// DescribeStream returns the manifest of what r gives. It stores nothing.
+func DescribeStream(ctx context.Context, r io.Reader, o CaptureOptions) (*chunkstore.Manifest, error) {
+	return Capture(ctx, Stream(r), nowhere{}, o)
+}
+
 // ReadManifest returns the manifest that a file of size bytes holds, with its
 // text, as does one that was left in place of content that was absent. One of
 // a later version counts, too, so that nobody takes it for content; then m is
 // nil.
 func ReadManifest(f io.ReaderAt, size int64) (m *chunkstore.Manifest, text []byte, ok bool) {
 	head := make([]byte, min(size, 64))
-	if _, err := f.ReadAt(head, 0); err != nil || !chunkstore.IsManifest(head) || size > MaxManifest {
+	if _, err := f.ReadAt(head, 0); err != nil || !chunkstore.IsManifest(head) || size > chunkstore.MaxManifest {
 		return nil, nil, false
 	}
 	text = make([]byte, size)

@@ -33,15 +33,21 @@ func (r *Repo) Object(id chunkstore.ID) (kind string, data []byte, err error) {
 // ObjectSize returns how large an object's content is, in bytes, without reading
 // it. The error is a *chunkstore.MissingError when the object is not here.
 func (r *Repo) ObjectSize(id chunkstore.ID) (int64, error) {
+	_, size, err := r.header(id)
+	return size, err
+}
+
+// header returns an object's kind and size.
+func (r *Repo) header(id chunkstore.ID) (kind string, size int64, err error) {
 	oid := git.Oid(id)
-	size, _, err := r.odb.ReadHeader(&oid)
+	n, t, err := r.odb.ReadHeader(&oid)
 	if isCode(err, git.ErrorCodeNotFound) {
-		return 0, &chunkstore.MissingError{ID: id}
+		return "", 0, &chunkstore.MissingError{ID: id}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read object %s: %w", id, err)
+		return "", 0, fmt.Errorf("read object %s: %w", id, err)
 	}
-	return int64(size), nil
+	return kindName(t), int64(n), nil
 }
 
 // Has says whether an object is in the repository. For an id that is absent

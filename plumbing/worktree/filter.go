@@ -68,11 +68,11 @@ func peekManifest(in *bufio.Reader) (text []byte, content io.Reader, err error) 
 	if !chunkstore.IsManifest(head) {
 		return nil, in, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, largefile.MaxManifest))
+	data, err := io.ReadAll(io.LimitReader(in, chunkstore.MaxManifest))
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(data) < largefile.MaxManifest {
+	if len(data) < chunkstore.MaxManifest {
 		// One of a later version counts, too: nobody must take it for content.
 		if _, err := chunkstore.ParseManifest(data); err == nil || errors.Is(err, chunkstore.ErrVersion) {
 			return data, nil, nil
