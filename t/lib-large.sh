@@ -132,3 +132,16 @@ clone_without_chunks () {
 fetch_chunks () {
 	git -C "$1" fetch -q origin refs/devops/held:refs/devops/held
 }
+
+# peak <megabytes> <command>...: it takes no more. What is measured within it
+# counts alone.
+peak () {
+	local most="$1" took &&
+	shift &&
+	measure "$@" 2>measured &&
+	grep -m 1 -x "[0-9.]* [0-9.]* [0-9]*" measured >line &&
+	took=$(awk "{print int(\$NF)}" line) &&
+	say "# $took MiB: $*" &&
+	test "$took" -gt 0 &&
+	test "$took" -le "$most"
+}

@@ -5,19 +5,6 @@ test_description='memory stays flat, however large the file'
 . ./test-lib.sh
 . "$TEST_DIR/lib-large.sh"
 
-# peak <megabytes> <command>...: it takes no more. What is measured within it
-# counts alone.
-peak () {
-	local most="$1" took &&
-	shift &&
-	measure "$@" 2>measured &&
-	grep -m 1 -x "[0-9.]* [0-9.]* [0-9]*" measured >line &&
-	took=$(awk "{print int(\$NF)}" line) &&
-	say "# $took MiB: $*" &&
-	test "$took" -gt 0 &&
-	test "$took" -le "$most"
-}
-
 test_expect_success 'set up' '
 	git devops init -q repo &&
 	make_random repo/file 400000000 1

@@ -16,10 +16,11 @@ import (
 const (
 	passwdPath = "etc/passwd"
 	groupPath  = "etc/group"
-	// maxFile and maxLine bound what is read of either file, in bytes.
-	maxFile = 16 << 20
-	maxLine = 1 << 20
+	maxLine    = 1 << 20 // bytes
 )
+
+// MaxFile is how much of a passwd or group file is read, in bytes.
+const MaxFile = 16 << 20
 
 // Read reads the passwd and group files of a root. Those that are not there
 // name nobody. Where the root is the machine's own, its name service is asked
@@ -67,14 +68,14 @@ func empty() *Accounts { return &Accounts{newTable("user"), newTable("group")} }
 // parse reads passwd(5) or group(5): of both the first field is the name and
 // the third the id. What glibc passes over is passed over.
 func (t *table) parse(r io.Reader) error {
-	limited := &io.LimitedReader{R: r, N: maxFile + 1}
+	limited := &io.LimitedReader{R: r, N: MaxFile + 1}
 	lines := bufio.NewScanner(limited)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		t.parseLine(lines.Text())
 	}
 	if limited.N == 0 {
-		return fmt.Errorf("larger than %d MiB", maxFile>>20)
+		return fmt.Errorf("larger than %d MiB", MaxFile>>20)
 	}
 	return lines.Err()
 }

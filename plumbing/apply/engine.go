@@ -52,7 +52,7 @@ func (e *Engine) scanner() *live.Scanner {
 
 // manifest reads the manifest of a large file.
 func (e *Engine) manifest(id chunkstore.ID) (*chunkstore.Manifest, error) {
-	data, err := e.blob(id)
+	_, data, err := e.Work.Repo.Object(id)
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +63,12 @@ func (e *Engine) manifest(id chunkstore.ID) (*chunkstore.Manifest, error) {
 	return m, nil
 }
 
-// blob reads a small file's content, a manifest or a link's target.
-func (e *Engine) blob(id chunkstore.ID) ([]byte, error) {
+// blob reads a file's content, or a link's target, of at most limit bytes. The
+// error is a *repo.TooLargeError when there are more.
+func (e *Engine) blob(id chunkstore.ID, limit int64) ([]byte, error) {
 	if data, ok := e.merged[id]; ok {
 		return data, nil
 	}
-	_, data, err := e.Work.Repo.Object(id)
+	_, data, err := e.Work.Repo.ObjectAtMost(id, limit)
 	return data, err
 }

@@ -39,7 +39,7 @@ func (e *Engine) badTarget(id chunkstore.ID) (string, error) {
 	case size > node.MaxPath:
 		return "is a link to a path longer than 4095 bytes", nil
 	}
-	target, err := e.blob(id)
+	target, err := e.blob(id, node.MaxPath)
 	if bytes.IndexByte(target, 0) >= 0 {
 		return "is a link to a path with NUL", err
 	}

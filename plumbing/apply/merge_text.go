@@ -24,7 +24,7 @@ var labels = repo.MergeLabels{Base: "applied", Ours: "live", Theirs: "target"}
 func (e *Engine) mergeText(path string) func(base, now, target chunkstore.ID) (chunkstore.ID, bool, error) {
 	return func(base, now, target chunkstore.ID) (chunkstore.ID, bool, error) {
 		merged, conflict, err := e.mergeVersions(path, base, now, target)
-		if errors.Is(err, errTooLarge) {
+		if _, ok := errors.AsType[*repo.TooLargeError](err); ok || err == errTooLarge {
 			return chunkstore.ID{}, false, nil
 		}
 		if err != nil || conflict {
@@ -41,16 +41,13 @@ func (e *Engine) mergeVersions(path string, base, now, target chunkstore.ID) (me
 	if err != nil {
 		return nil, false, err
 	}
-	ancestor, err := e.blob(base)
+	ancestor, err := e.blob(base, maxMerge)
 	if err != nil {
 		return nil, false, err
 	}
-	theirs, err := e.blob(target)
+	theirs, err := e.blob(target, maxMerge)
 	if err != nil {
 		return nil, false, err
-	}
-	if len(ancestor) > maxMerge || len(theirs) > maxMerge {
-		return nil, false, errTooLarge
 	}
 	return repo.MergeFile(ancestor, ours, theirs, labels)
 }

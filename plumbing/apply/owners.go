@@ -56,6 +56,6 @@ func (r *Run) written(path string) (io.Reader, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
-	data, err := r.e.blob(id)
+	data, err := r.e.blob(id, accounts.MaxFile)
 	return bytes.NewReader(data), err
 }

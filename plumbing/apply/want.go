@@ -4,6 +4,7 @@ package apply
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"github.com/git-devops/git-devops/plumbing/largefile"
@@ -24,25 +25,32 @@ func (r *Run) want(ctx context.Context, step *plan.Step) (rootfs.Want, error) {
 	}
 	switch {
 	case step.To.Type == node.Symlink:
-		target, err := r.e.blob(step.To.Content)
+		target, err := r.e.blob(step.To.Content, node.MaxPath)
 		w.Target = string(target)
 		return w, err
 	case step.To.Large:
 		w.Fill = func(f *os.File) error { return r.fillLarge(ctx, step, f) }
 	case step.To.Type == node.File:
-		w.Fill = func(f *os.File) error { return r.fillSmall(step, f) }
+		w.Fill = func(f *os.File) error { return r.fillSmall(ctx, step, f) }
 	}
 	return w, nil
 }
 
-func (r *Run) fillSmall(step *plan.Step, f *os.File) error {
-	data, err := r.e.blob(step.To.Content)
-	if err != nil {
+func (r *Run) fillSmall(ctx context.Context, step *plan.Step, f *os.File) error {
+	out := io.MultiWriter(f, told(r.e.progress))
+	if data, ok := r.e.merged[step.To.Content]; ok {
+		_, err := out.Write(data)
 		return err
 	}
-	_, err = f.Write(data)
-	r.e.progress(int64(len(data)))
-	return err
+	return r.e.Work.Repo.CopyBlob(ctx, step.To.Content, out)
+}
+
+// told is told how much is written to it.
+type told func(n int64)
+
+func (t told) Write(p []byte) (int, error) {
+	t(int64(len(p)))
+	return len(p), nil
 }
 
 func (r *Run) fillLarge(ctx context.Context, step *plan.Step, f *os.File) error {

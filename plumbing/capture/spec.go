@@ -29,7 +29,7 @@ func (r *run) control(index *repo.Index, path string) ([]byte, error) {
 	if index.Entries[i].Stage != 0 {
 		return nil, fmt.Errorf("%s has a conflict: merge it first", path)
 	}
-	_, data, err := r.Repo.Object(index.Entries[i].ID)
+	_, data, err := r.Repo.ObjectAtMost(index.Entries[i].ID, mtree.MaxSize)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -111,11 +111,11 @@ func (e *Export) make(ctx context.Context, b *rootfs.Batch, path string, n *node
 	}
 	switch {
 	case n.Type == node.Symlink:
-		target, err := e.blob(n)
+		target, err := e.target(n)
 		if err != nil {
 			return err
 		}
-		w.Target = string(target)
+		w.Target = target
 	case n.Type == node.File:
 		w.Fill = func(f *os.File) error { return e.write(ctx, path, n, f) }
 	}
@@ -134,13 +134,7 @@ func (e *Export) write(ctx context.Context, path string, n *node.Node, f *os.Fil
 		}
 		return largefile.Materialise(ctx, m, f, largefile.MaterialiseOptions{Chunks: e.work.Store, Progress: e.progress})
 	}
-	data, err := e.blob(n)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	e.progress(int64(len(data)))
-	return err
+	return e.work.Repo.CopyBlob(ctx, n.Content, &counted{f, e.progress})
 }
 
 // want is a node with the ids that its owners have here.

@@ -110,8 +110,11 @@ func (e *Export) small(path string) (io.Reader, error) {
 	if n == nil || n.Type != node.File || n.Large {
 		return nil, nil
 	}
-	data, err := e.blob(n)
-	return bytes.NewReader(data), err
+	_, data, err := e.work.Repo.ObjectAtMost(n.Content, accounts.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return bytes.NewReader(data), nil
 }
 
 func (e *Export) ids(n *node.Node) (uid, gid uint32, err error) {
@@ -159,7 +162,7 @@ func (e *Export) Need(ctx context.Context) (*worktree.Need, error) {
 }
 
 func (e *Export) manifest(path string, n *node.Node) (*chunkstore.Manifest, error) {
-	data, err := e.blob(n)
+	_, data, err := e.work.Repo.Object(n.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +173,10 @@ func (e *Export) manifest(path string, n *node.Node) (*chunkstore.Manifest, erro
 	return m, nil
 }
 
-// blob reads a small file, a manifest, or where a link points to.
-func (e *Export) blob(n *node.Node) ([]byte, error) {
-	_, data, err := e.work.Repo.Object(n.Content)
-	return data, err
+// target is where a link points to.
+func (e *Export) target(n *node.Node) (string, error) {
+	_, data, err := e.work.Repo.ObjectAtMost(n.Content, node.MaxPath)
+	return string(data), err
 }
 
 func (e *Export) progress(n int64) {

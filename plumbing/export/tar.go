@@ -43,13 +43,13 @@ func (e *Export) entry(ctx context.Context, w *tar.Writer, path string, n *node.
 	case n.Large:
 		return e.large(ctx, w, h, n)
 	case n.Type == node.Symlink:
-		target, err := e.blob(n)
+		target, err := e.target(n)
 		if err != nil {
 			return err
 		}
-		h.Linkname = string(target)
+		h.Linkname = target
 	case n.Type == node.File:
-		return e.file(w, h, n)
+		return e.file(ctx, w, h, n)
 	}
 	return w.WriteHeader(h)
 }
@@ -93,18 +93,14 @@ func nameOf(owner string) string {
 	return owner
 }
 
-func (e *Export) file(w *tar.Writer, h *tar.Header, n *node.Node) error {
-	data, err := e.blob(n)
-	if err != nil {
+func (e *Export) file(ctx context.Context, w *tar.Writer, h *tar.Header, n *node.Node) (err error) {
+	if h.Size, err = e.work.Repo.ObjectSize(n.Content); err != nil {
 		return err
 	}
-	h.Size = int64(len(data))
 	if err := w.WriteHeader(h); err != nil {
 		return err
 	}
-	_, err = w.Write(data)
-	e.progress(h.Size)
-	return err
+	return e.work.Repo.CopyBlob(ctx, n.Content, &counted{w, e.progress})
 }
 
 func (e *Export) large(ctx context.Context, w *tar.Writer, h *tar.Header, n *node.Node) error {

@@ -120,7 +120,7 @@ func (h *Host) spec(index *repo.Index) (*mtree.Spec, error) {
 	if !ok {
 		return &mtree.Spec{}, nil
 	}
-	_, text, err := h.repo.Object(index.Entries[at].ID)
+	_, text, err := h.repo.ObjectAtMost(index.Entries[at].ID, mtree.MaxSize)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", mtree.Path, err)
 	}

@@ -52,11 +52,11 @@ func Each(ctx context.Context, r *repo.Repo, g git.Runner, fn func(Found) error)
 
 // find returns the manifest that a blob is, nil when it is none.
 func find(r *repo.Repo, id chunkstore.ID) (*Found, error) {
-	kind, data, err := r.Object(id)
+	data, ok, err := r.Manifest(id)
 	if err != nil {
 		return nil, fmt.Errorf("read blob: %w", err)
 	}
-	if kind != "blob" || !chunkstore.IsManifest(data) {
+	if !ok {
 		return nil, nil
 	}
 	m, err := chunkstore.ParseManifest(data)

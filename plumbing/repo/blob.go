@@ -61,7 +61,7 @@ func (r *Repo) CopyBlob(ctx context.Context, id chunkstore.ID, w io.Writer) erro
 	}
 	kind, data, err := r.Object(id)
 	if err == nil && kind != "blob" {
-		err = fmt.Errorf("object %v is a %s, not a blob", id, kind)
+		err = fmt.Errorf("is a %s, not a file", kind)
 	}
 	if err == nil {
 		_, err = w.Write(data)

@@ -118,14 +118,9 @@ func Read(r *repo.Repo, commit chunkstore.ID) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size, err := r.ObjectSize(blob); err != nil {
-		return nil, err
-	} else if size > maxSize {
-		return nil, fmt.Errorf("%s: the report is larger than %d bytes", commit, maxSize)
-	}
-	_, data, err := r.Object(blob)
+	_, data, err := r.ObjectAtMost(blob, maxSize)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("report %s: %w", commit, err)
 	}
 	report, err := Decode(data)
 	if err != nil {

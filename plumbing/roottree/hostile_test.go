@@ -3,7 +3,9 @@
 package roottree
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -171,5 +173,29 @@ func TestLongPathInMtree(t *testing.T) {
 	tree := loadFiles(t, r, map[string]file{".devops/mtree": plain("./" + path + " type=fifo\n")})
 	if _, nodes := list(tree); nodes[path].Type != node.Fifo || len(nodes) != 2048 {
 		t.Errorf("%d nodes", len(nodes))
+	}
+}
+
+// TestLongControl has control files that say of themselves to be far too long,
+// and must not be read to find that out: there is nothing more of them.
+func TestLongControl(t *testing.T) {
+	r := newRepo(t)
+	for path, length := range map[string]int64{mtree.Path: 2 << 30, ".devops/actions": 100 << 20} {
+		id := blob(t, r, path)
+		var b bytes.Buffer
+		deflate.Reset(&b)
+		fmt.Fprintf(deflate, "blob %d\x00x", length)
+		deflate.Close()
+		if err := errors.Join(os.Remove(loosePath(r, id)), os.WriteFile(loosePath(r, id), b.Bytes(), 0o444)); err != nil {
+			t.Fatal(err)
+		}
+		lazy, err := NewLoader(r).Lazy(writeTree(t, r, map[string]file{path: plain(path)}).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = lazy.Control(path)
+		if bad, ok := errors.AsType[*BadTreeError](err); !ok || bad.Path != path || !strings.Contains(err.Error(), fmt.Sprint(length)) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -69,11 +69,10 @@ func (l *Loader) look(ids []chunkstore.ID) error {
 				if i >= len(ids) {
 					return nil
 				}
-				_, data, err := l.repo.Object(ids[i])
-				if err != nil {
+				var err error
+				if _, large[i], err = l.repo.Manifest(ids[i]); err != nil {
 					return err
 				}
-				large[i] = chunkstore.IsManifest(data)
 			}
 		})
 	}

@@ -3,6 +3,7 @@
 package roottree
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -34,8 +35,19 @@ func (t *Tree) Control(path string) ([]byte, error) {
 	if e == nil || !e.isFile() || !node.IsControl(path) {
 		return nil, fmt.Errorf("control file %s: %w", path, repo.ErrNotFound)
 	}
-	_, data, err := t.repo.Object(e.id)
+	_, data, err := t.repo.ObjectAtMost(e.id, controlLimit(path))
+	if large, ok := errors.AsType[*repo.TooLargeError](err); ok {
+		return nil, &BadTreeError{Path: path, Why: fmt.Sprintf("has %d bytes, more than %d", large.Size, large.Limit)}
+	}
 	return data, err
+}
+
+// controlLimit is the size in bytes of the largest control file that is read.
+func controlLimit(path string) int64 {
+	if path == mtree.Path {
+		return mtree.MaxSize
+	}
+	return 64 << 20
 }
 
 // settle checks mtree against git's tree, and finds what only mtree tells of.

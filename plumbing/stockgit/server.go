@@ -107,8 +107,8 @@ func (s *Server) manifest(id chunkstore.ID) (*chunkstore.Manifest, error) {
 	if has, err := s.Repo.Has(id); err != nil || !has {
 		return nil, err
 	}
-	kind, data, err := s.Repo.Object(id)
-	if err != nil || kind != "blob" || !chunkstore.IsManifest(data) {
+	data, ok, err := s.Repo.Manifest(id)
+	if err != nil || !ok {
 		return nil, err
 	}
 	m, err := chunkstore.ParseManifest(data)

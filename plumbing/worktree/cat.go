@@ -26,22 +26,11 @@ func (w *Worktree) Cat(ctx context.Context, object string, out io.Writer, offset
 	if err != nil {
 		return err
 	}
-	kind, data, err := w.Repo.Object(id)
-	if err != nil {
-		return fmt.Errorf("%s: %w", object, err)
-	}
-	if kind != "blob" {
-		return fmt.Errorf("%s: is a %s, not a file", object, kind)
-	}
-	if !chunkstore.IsManifest(data) {
-		return catSmall(data, out, offset, length)
-	}
-	m, err := chunkstore.ParseManifest(data)
-	if err == nil {
-		err = w.fetchAbsent(ctx, largefile.Within(m, offset, length))
-	}
-	if err == nil {
-		err = largefile.Cat(ctx, m, w.Store, out, offset, length)
+	data, large, err := w.Repo.Manifest(id)
+	if err == nil && large {
+		err = w.catLarge(ctx, data, out, offset, length)
+	} else if err == nil {
+		err = w.Repo.CopyBlob(ctx, id, &window{out, max(offset, 0), length})
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", object, err)
@@ -49,13 +38,36 @@ func (w *Worktree) Cat(ctx context.Context, object string, out io.Writer, offset
 	return nil
 }
 
-func catSmall(data []byte, out io.Writer, offset, length int64) error {
-	data = data[min(max(offset, 0), int64(len(data))):]
-	if length >= 0 && length < int64(len(data)) {
-		data = data[:length]
+func (w *Worktree) catLarge(ctx context.Context, manifest []byte, out io.Writer, offset, length int64) error {
+	m, err := chunkstore.ParseManifest(manifest)
+	if err != nil {
+		return err
 	}
-	_, err := out.Write(data)
-	return err
+	if err := w.fetchAbsent(ctx, largefile.Within(m, offset, length)); err != nil {
+		return err
+	}
+	return largefile.Cat(ctx, m, w.Store, out, offset, length)
+}
+
+// A window passes on what lies in a range. A length below 0 is all the rest.
+type window struct {
+	out          io.Writer
+	skip, length int64
+}
+
+func (w *window) Write(p []byte) (int, error) {
+	n := len(p)
+	skipped := min(w.skip, int64(len(p)))
+	p, w.skip = p[skipped:], w.skip-skipped
+	if w.length >= 0 {
+		p = p[:min(w.length, int64(len(p)))]
+		w.length -= int64(len(p))
+	}
+	if len(p) == 0 {
+		return n, nil
+	}
+	_, err := w.out.Write(p)
+	return n, err
 }
 
 // lookUp finds the blob of "<rev>:<path>" or "<path>".

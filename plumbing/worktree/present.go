@@ -31,8 +31,8 @@ func (w *Worktree) contentNow(index *repo.Index, path string, st *syscall.Stat_t
 		return present{}, nil
 	}
 	e := index.Entries[i]
-	kind, text, err := w.Repo.Object(e.ID)
-	if err != nil || kind != "blob" || !chunkstore.IsManifest(text) {
+	text, ok, err := w.Repo.Manifest(e.ID)
+	if err != nil || !ok {
 		return present{}, err
 	}
 	m, err := chunkstore.ParseManifest(text)

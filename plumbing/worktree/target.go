@@ -70,11 +70,11 @@ func (w *Worktree) target(e repo.Entry) *target {
 	if e.Mode != repo.ModeFile && e.Mode != repo.ModeExecutable {
 		return nil
 	}
-	kind, text, err := w.Repo.Object(e.ID)
+	text, ok, err := w.Repo.Manifest(e.ID)
 	if err != nil {
 		return &target{entry: e, err: err}
 	}
-	if kind != "blob" || !chunkstore.IsManifest(text) {
+	if !ok {
 		return nil
 	}
 	m, err := chunkstore.ParseManifest(text)

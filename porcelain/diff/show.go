@@ -50,7 +50,7 @@ func (s *shower) show(ctx context.Context, d difference) error {
 }
 
 func (s *shower) targets(d difference) (porcelain.MetadataWord, error) {
-	_, was, err := s.h.Work.Repo.Object(d.want.Content)
+	_, was, err := s.h.Work.Repo.ObjectAtMost(d.want.Content, node.MaxPath)
 	if err != nil {
 		return porcelain.MetadataWord{}, err
 	}
@@ -60,7 +60,7 @@ func (s *shower) targets(d difference) (porcelain.MetadataWord, error) {
 
 // content shows how a file has changed, or what it was when it is gone.
 func (s *shower) content(ctx context.Context, d difference) error {
-	_, was, err := s.h.Work.Repo.Object(d.want.Content)
+	was, err := s.h.Work.Repo.ObjectSize(d.want.Content)
 	if err != nil {
 		return err
 	}
@@ -77,19 +77,18 @@ func (s *shower) content(ctx context.Context, d difference) error {
 		}
 		size = fi.Size()
 	}
-	if d.want.Large || size > textLimit {
-		return s.ranges(ctx, d, was, f)
+	if d.want.Large || max(was, size) > textLimit {
+		return s.ranges(ctx, d, f)
 	}
-	return s.text(ctx, d.path, was, f)
+	return s.text(ctx, d, f)
 }
 
-func (s *shower) ranges(ctx context.Context, d difference, was []byte, f *os.File) (err error) {
-	var before, after *chunkstore.Manifest
-	if d.want.Large {
-		if before, err = chunkstore.ParseManifest(was); err != nil {
-			return fmt.Errorf("%s: %w", ui.Path(d.path), err)
-		}
+func (s *shower) ranges(ctx context.Context, d difference, f *os.File) error {
+	before, err := s.manifest(ctx, d.want)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ui.Path(d.path), err)
 	}
+	var after *chunkstore.Manifest
 	if f != nil {
 		params := s.h.Work.Params
 		if before != nil {
@@ -104,9 +103,29 @@ func (s *shower) ranges(ctx context.Context, d difference, was []byte, f *os.Fil
 	return nil
 }
 
+// manifest returns that of a large file, or what would be that of a small one.
+func (s *shower) manifest(ctx context.Context, n *node.Node) (*chunkstore.Manifest, error) {
+	if n.Large {
+		_, text, err := s.h.Work.Repo.Object(n.Content)
+		if err != nil {
+			return nil, err
+		}
+		return chunkstore.ParseManifest(text)
+	}
+	r, w := io.Pipe()
+	defer r.Close()
+	go func() { w.CloseWithError(s.h.Work.Repo.CopyBlob(ctx, n.Content, w)) }()
+	return largefile.DescribeStream(ctx, r, largefile.CaptureOptions{Params: s.h.Work.Params})
+}
+
 // text lets git compare two versions, which it finds below a and b, so that
 // its output names them so.
-func (s *shower) text(ctx context.Context, path string, was []byte, f *os.File) error {
+func (s *shower) text(ctx context.Context, d difference, f *os.File) error {
+	_, was, err := s.h.Work.Repo.Object(d.want.Content)
+	if err != nil {
+		return err
+	}
+	path := d.path
 	dir, err := spool.CreateDir(os.TempDir())
 	if err != nil {
 		return err
