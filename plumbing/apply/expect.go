@@ -4,8 +4,6 @@ package apply
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,9 +27,9 @@ func (r *Run) expect(ctx context.Context, path string, from *node.Node) (*rootfs
 	}
 	st, err := r.e.Root.Lstat(path)
 	switch {
-	case absent(err) && from == nil:
+	case rootfs.Unreachable(err) && from == nil:
 		return nil, nil
-	case absent(err), err == nil && from == nil:
+	case rootfs.Unreachable(err), err == nil && from == nil:
 		return nil, &rootfs.ChangedError{Path: path}
 	case err != nil:
 		return nil, err
@@ -46,15 +44,6 @@ func (r *Run) expect(ctx context.Context, path string, from *node.Node) (*rootfs
 		from.Mtime = nil
 	}
 	return r.compareAgain(ctx, path, from, &st)
-}
-
-// absent says that nothing lies at a path, or even where it would be. What lies
-// behind a symbolic link that is not safe to follow is not there.
-func absent(err error) bool {
-	if _, ok := errors.AsType[*rootfs.UnsafeError](err); ok {
-		return true
-	}
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 func (r *Run) compareAgain(ctx context.Context, path string, from *node.Node, st *rootfs.Info) (*rootfs.Info, error) {

@@ -117,7 +117,7 @@ func recoverRoot(dir, run string, dirs []string) error {
 	var errs []error
 	for _, dir := range dirs {
 		// Where somebody has put a link since, nothing can be found any more.
-		if err := root.Recover(run, []string{dir}); !absent(err) {
+		if err := root.Recover(run, []string{dir}); !rootfs.Unreachable(err) {
 			errs = append(errs, err)
 		}
 	}

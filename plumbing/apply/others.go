@@ -7,6 +7,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
 // findOthers finds what else at the paths there is to heed.
@@ -50,7 +51,7 @@ func (l *look) findShared(p *plan.Path) error {
 		return nil
 	}
 	st, err := l.e.Root.Lstat(p.Name)
-	if absent(err) {
+	if rootfs.Unreachable(err) {
 		return nil
 	}
 	if err != nil {
@@ -105,7 +106,7 @@ func (l *look) findBusy(p *plan.Path) error {
 		return nil
 	}
 	d, err := l.e.Root.OpenDir(p.Name)
-	if absent(err) {
+	if rootfs.Unreachable(err) {
 		return nil
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
 // A NoRoomError says that a large file can not fit where it is to be. It is
@@ -64,7 +65,7 @@ func (r *Run) statfs(path string) (fs unix.Statfs_t, err error) {
 			err = d.Statfs(&fs)
 			return fs, errors.Join(err, d.Close())
 		}
-		if !absent(err) || path == node.RootPath {
+		if !rootfs.Unreachable(err) || path == node.RootPath {
 			return fs, err
 		}
 		path = node.Parent(path)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
 // A stager makes what is new before anything that is there is changed.
@@ -95,7 +96,7 @@ func (s *stager) all(ctx context.Context, steps []*plan.Step) error {
 			if err == nil || !local(err) {
 				return err
 			}
-			if absent(err) {
+			if rootfs.Unreachable(err) {
 				s.setLate(step)
 			} else {
 				s.setFailed(step, err)

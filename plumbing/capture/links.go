@@ -9,6 +9,7 @@ import (
 
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
 
 // link finds which candidates are names of the same file.
@@ -74,7 +75,7 @@ func (w *walker) addLinked(path string, inodes map[inode]bool) error {
 		return nil
 	}
 	st, err := w.Root.Lstat(path)
-	if nothing(err) {
+	if rootfs.Absent(err) {
 		return nil
 	}
 	if err != nil {

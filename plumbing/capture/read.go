@@ -187,7 +187,7 @@ func (s *smallReader) file(d *rootfs.Dir, name string, c *candidate) error {
 // replaced is the error of a path at which nothing lies any more, or something
 // else.
 func (r *run) replaced(c *candidate, err error) error {
-	if nothing(err) || errors.Is(err, rootfs.ErrNotRegular) || errors.Is(err, unix.EINVAL) || err == errShrunk {
+	if rootfs.Absent(err) || errors.Is(err, rootfs.ErrNotRegular) || errors.Is(err, unix.EINVAL) || err == errShrunk {
 		return fmt.Errorf("%s: %w", c.path, largefile.ErrChanged)
 	}
 	return err

@@ -93,7 +93,7 @@ func (w *walker) resolve(paths []string) ([]string, error) {
 			return nil, &PathError{path, err}
 		}
 		real, err := w.Root.Resolve(path)
-		if nothing(err) {
+		if rootfs.Absent(err) {
 			real, err = path, nil
 		}
 		if err != nil {
@@ -126,7 +126,7 @@ func (w *walker) visit(path string) error {
 	}
 	dir, name := split(path)
 	d, err := w.Root.OpenDir(dir)
-	if nothing(err) {
+	if rootfs.Absent(err) {
 		return nil
 	}
 	if err != nil {
@@ -135,7 +135,7 @@ func (w *walker) visit(path string) error {
 	defer d.Close()
 	var st unix.Stat_t
 	err = d.Lstat(name, &st)
-	if nothing(err) {
+	if rootfs.Absent(err) {
 		return nil
 	}
 	if err == nil {
@@ -145,10 +145,6 @@ func (w *walker) visit(path string) error {
 		return err
 	}
 	return w.add(d, path, name, &st)
-}
-
-func nothing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 // refused returns why what lies at a path cannot be captured.
@@ -185,7 +181,7 @@ func (w *walker) parents(path string) error {
 	}
 	w.seen[dir] = true
 	st, err := w.Root.Lstat(dir)
-	if nothing(err) {
+	if rootfs.Absent(err) {
 		return nil
 	}
 	if err == nil {
@@ -207,7 +203,7 @@ func (w *walker) add(in *rootfs.Dir, path, name string, st *unix.Stat_t) error {
 		return nil
 	}
 	d, err := in.OpenDir(name)
-	if nothing(err) {
+	if rootfs.Absent(err) {
 		return nil // it has just gone, or become something else
 	}
 	if err != nil {
@@ -238,7 +234,7 @@ func (w *walker) met(d *rootfs.Dir, dir, name string, dev uint64) error {
 	}
 	var st unix.Stat_t
 	switch err := d.Lstat(name, &st); {
-	case nothing(err):
+	case rootfs.Absent(err):
 		return nil
 	case err != nil:
 		return err

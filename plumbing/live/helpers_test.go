@@ -121,7 +121,7 @@ func (b *bed) scan() map[string]node.Aspect {
 			b.Errorf("%s is reported after %s", path, before)
 		}
 		before = path
-		if (live == nil) != (a == node.AspectType && absent(lstat(b.path(path)))) {
+		if (live == nil) != (a == node.AspectType && rootfs.Unreachable(lstat(b.path(path)))) {
 			b.Errorf("%s: live is %v", path, live)
 		}
 		differ[path] = a

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -47,14 +46,6 @@ func (l *looker) enter(path string) (*rootfs.Dir, error) {
 	l.dir, l.err = l.Root.OpenDir(path)
 	l.path = path
 	return l.dir, l.err
-}
-
-// absent tells whether an error of reading says that nothing lies at a path.
-func absent(err error) bool {
-	if _, ok := errors.AsType[*rootfs.UnsafeError](err); ok {
-		return true
-	}
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 // split cuts a path into the directory and the name in it.
@@ -110,7 +101,7 @@ const attempts = 8
 func (l *looker) item(ctx context.Context, it *item) error {
 	for range attempts {
 		err := l.lookAt(ctx, it)
-		if !errors.Is(err, errAgain) && !absent(err) {
+		if !errors.Is(err, errAgain) && !rootfs.Unreachable(err) {
 			return err
 		}
 	}
@@ -126,7 +117,7 @@ func (l *looker) lookAt(ctx context.Context, it *item) error {
 	}
 	it.found, it.live = entry{path: it.path}, nil
 	switch {
-	case absent(err):
+	case rootfs.Unreachable(err):
 		it.found.flags = flagAbsent
 		return l.wish(it)
 	case err != nil:

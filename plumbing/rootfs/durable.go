@@ -122,7 +122,7 @@ func (u *unsynced) syncDirs() error {
 
 func (u *unsynced) syncDir(path string) error {
 	fd, _, err := u.root.openDir(path)
-	if gone(err) {
+	if Unreachable(err) {
 		return nil // it went later, which is a change of its own directory
 	}
 	if err != nil {
@@ -130,14 +130,6 @@ func (u *unsynced) syncDir(path string) error {
 	}
 	defer unix.Close(fd)
 	return fsync(path, fd)
-}
-
-// gone tells whether what was a directory is none now, but perhaps a link.
-func gone(err error) bool {
-	if _, ok := errors.AsType[*UnsafeError](err); ok {
-		return true
-	}
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 func (u *unsynced) syncDevices() error {

@@ -5,6 +5,7 @@ package rootfs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"golang.org/x/sys/unix"
 
@@ -33,6 +34,19 @@ func (e *UnsafeError) Error() string {
 func (e *UnsafeError) Hint() string {
 	return "links are trusted only where they, and all directories on the way,\n" +
 		"belong to root and nobody else may write there"
+}
+
+// Absent tells of an error whether it says that nothing lies at a path: it is
+// not there, or what leads there is missing, no directory, or a loop of links.
+func Absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
+}
+
+// Unreachable is Absent, or an *UnsafeError: what lies behind a link that is
+// not safe to follow does not lie at the path.
+func Unreachable(err error) bool {
+	_, unsafe := errors.AsType[*UnsafeError](err)
+	return unsafe || Absent(err)
 }
 
 // A ChangedError says that at Path there is not what the caller said there

@@ -4,7 +4,6 @@ package rootfs
 
 import (
 	"errors"
-	"io/fs"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +19,7 @@ func (r *Root) Recover(run string, dirs []string) error {
 	var errs []error
 	for _, path := range dirs {
 		err := r.recoverDir(run, path)
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) && !errors.Is(err, unix.ELOOP) {
+		if !Absent(err) {
 			errs = append(errs, err)
 		}
 	}
