@@ -129,6 +129,8 @@ func commonArgs() []string {
 	for _, option := range []string{
 		"LogLevel=ERROR", "ControlPersist=no",
 		"RemoteCommand=none", "PermitLocalCommand=no", "ClearAllForwardings=yes",
+		// Both ends of a shared connection must be willing to pass it on.
+		"SendEnv=GIT_PROTOCOL",
 	} {
 		args = append(args, "-o", option)
 	}
