@@ -10,6 +10,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/accounts"
+	"github.com/git-devops/git-devops/plumbing/actions"
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/capture"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
@@ -102,6 +103,9 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// mendHint is for what a commit has wrong.
+const mendHint = "mend it where you work, commit, and run 'git devops sync' here; 'git devops apply <commit>' takes an earlier one"
+
 // A kind of error that mechanisms return, and what it means to a person.
 type kind struct {
 	is   func(error) bool
@@ -138,8 +142,10 @@ func kinds() []kind {
 		{is(capture.ErrTemporary), Fatal, "the next 'git devops apply' clears away what a killed one has left"},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
-		{as[*mtree.FormatError], Fatal, "mend that line where you work, and commit it"},
-		{as[*roottree.BadTreeError], Fatal, "no host can have this tree: mend it, or .devops/mtree, where you work, and commit it"},
+		{as[*worktree.ConfigError], Fatal, mendHint},
+		{as[*mtree.FormatError], Fatal, mendHint},
+		{as[*actions.FormatError], Fatal, mendHint},
+		{as[*roottree.BadTreeError], Fatal, "no host can have this tree; " + mendHint},
 		{as[*accounts.UnknownError], Fatal, "the root's own etc/passwd and etc/group count: add the name there, or record another owner"},
 		{as[*chunkstore.MissingError], Missing, ""},
 		{as[*chunkstore.CorruptError], Missing, "'git devops fsck' names the files that need this content"},

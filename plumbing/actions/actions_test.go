@@ -44,14 +44,14 @@ systemctl reload nginx
 func TestParseRefuses(t *testing.T) {
 	const whole = "[action \"a\"]\npath = x\nrun = y\n"
 	tests := map[string]struct{ text, want string }{
-		"syntax":          {"[action \"a\n", "git-config"},
+		"syntax":          {"[action \"a\n", "line 1: is not in the syntax of git-config"},
 		"binary":          {"\x00", "binary"},
 		"large":           {strings.Repeat("#\n", MaxSize), "larger than"},
 		"section":         {"[core]\nfsmonitor = x\n", `unknown key "core.fsmonitor"`},
 		"no name":         {"[action]\nrun = x\n", `unknown key "action.run"`},
 		"empty name":      {"[action \"\"]\nrun = x\n", "unknown key"},
 		"bad name":        {"[action \"a b\"]\nrun = x\n", "a name is"},
-		"key":             {whole + "user = z\n", `action "a": unknown key "user"`},
+		"key":             {whole + "user = z\n", `line 4: action "a": unknown key "user"`},
 		"no value":        {whole + "timeout\n", "timeout has no value"},
 		"empty":           {"[action \"a\"]\npath = x\nrun =\n", "run has no value"},
 		"two runs":        {whole + "run = z\n", "run is given twice"},

@@ -37,16 +37,21 @@ type Action struct {
 
 // A FormatError says what is wrong with an actions file.
 type FormatError struct {
+	Line   int    // from 1, 0 where no line is to blame
 	Action string // "" for the file itself
 	Reason string
 }
 
-// Error names the file, and the action.
+// Error names the file, the line and the action.
 func (e *FormatError) Error() string {
-	if e.Action == "" {
-		return fmt.Sprintf("%s: %s", File, e.Reason)
+	at := File
+	if e.Line > 0 {
+		at = fmt.Sprintf("%s, line %d", at, e.Line)
 	}
-	return fmt.Sprintf("%s: action %q: %s", File, e.Action, e.Reason)
+	if e.Action != "" {
+		at = fmt.Sprintf("%s: action %q", at, e.Action)
+	}
+	return at + ": " + e.Reason
 }
 
 // Parse reads an actions file, in the order in which it first names the
@@ -63,7 +68,10 @@ func Parse(ctx context.Context, g git.Runner, data []byte) ([]Action, error) {
 	err := g.Stream(ctx, bytes.NewReader(data), []string{"config", "--file", "-", "--no-includes", "--list", "-z"},
 		func(record []byte) error { return p.add(string(record)) })
 	if ge, ok := errors.AsType[*git.Error](err); ok && ge.ExitCode > 0 {
-		return nil, &FormatError{Reason: "is not in the syntax of git-config(1): " + strings.TrimSpace(ge.Error())}
+		return nil, &FormatError{Line: git.BadConfigLine(err), Reason: "is not in the syntax of git-config(1): " + strings.TrimSpace(ge.Error())}
+	}
+	if e, ok := errors.AsType[*FormatError](err); ok {
+		e.Line = git.ConfigLine(data, p.key)
 	}
 	if err != nil {
 		return nil, err
@@ -74,11 +82,13 @@ func Parse(ctx context.Context, g git.Runner, data []byte) ([]Action, error) {
 type parser struct {
 	actions []Action
 	index   map[string]int
+	key     string // that was last seen
 }
 
 // add takes a key and its value.
 func (p *parser) add(record string) error {
 	key, value, ok := strings.Cut(record, "\n")
+	p.key = key
 	section, rest, _ := strings.Cut(key, ".")
 	dot := strings.LastIndexByte(rest, '.')
 	if section != "action" || dot <= 0 {

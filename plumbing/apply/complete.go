@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/git-devops/git-devops/plumbing/node"
@@ -24,7 +25,7 @@ func (l *look) complete(ctx context.Context) error {
 	}
 	rules, err := driftRules(ctx, l.e.Work.Git, attributes, l.drifted())
 	if err != nil {
-		return err
+		return fmt.Errorf("commit %.12s: %w", l.commit, err)
 	}
 	for _, p := range l.paths {
 		p.Drift = rules[p.Name]

@@ -23,6 +23,7 @@ type look struct {
 	e            *Engine
 	loader       *roottree.Loader
 	base, target *roottree.Lazy // base is nil when nothing was applied
+	commit       chunkstore.ID  // of target
 	paths        map[string]*plan.Path
 	conflicts    Conflicts
 	// further counts, for files of the target, the names after the first.
@@ -32,7 +33,7 @@ type look struct {
 // look compares the root with what was applied and with what is to be. It
 // writes the stat cache and nothing else.
 func (e *Engine) look(ctx context.Context, base, target chunkstore.ID) (*look, error) {
-	l := &look{e: e, loader: e.Loader(), paths: map[string]*plan.Path{}}
+	l := &look{e: e, loader: e.Loader(), commit: target, paths: map[string]*plan.Path{}}
 	var err error
 	if l.target, err = l.load(target); err != nil {
 		return nil, err

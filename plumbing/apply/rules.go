@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
 // DriftAttribute is the attribute of a path that says what becomes of it when
@@ -16,15 +19,22 @@ import (
 const DriftAttribute = "devops-drift"
 
 // A RuleError says that an attribute has a value that is no rule.
-type RuleError struct{ Path, Value string }
+type RuleError struct {
+	Path, Value string
+	Line        int // of .gitattributes, from 1; 0 where it is not certain
+}
 
 func (e *RuleError) Error() string {
-	return fmt.Sprintf("%s: unknown %s '%s'", e.Path, DriftAttribute, e.Value)
+	at := worktree.AttributesFile
+	if e.Line > 0 {
+		at = fmt.Sprintf("%s, line %d", at, e.Line)
+	}
+	return fmt.Sprintf("%s: %s: unknown %s '%s'", at, e.Path, DriftAttribute, e.Value)
 }
 
 // Hint names the rules.
 func (e *RuleError) Hint() string {
-	return fmt.Sprintf("in .gitattributes it can be %s, %s, %s or %s",
+	return fmt.Sprintf("it can be %s, %s, %s or %s; mend it where you work, commit, and run 'git devops sync' here",
 		plan.Overwrite, plan.Merge, plan.Keep, plan.Fail)
 }
 
@@ -66,8 +76,20 @@ func someRules(ctx context.Context, g git.Runner, attributes []byte, paths []str
 			rules[path] = rule
 		case "unspecified", "unset":
 		default:
-			return &RuleError{path, value}
+			return &RuleError{path, value, lineOf(attributes, DriftAttribute+"="+value)}
 		}
 		return nil
 	})
+}
+
+// lineOf returns the last line that has a word, 0 where none has.
+func lineOf(text []byte, word string) int {
+	found, n := 0, 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		if slices.Contains(strings.Fields(line), word) {
+			found = n
+		}
+	}
+	return found
 }

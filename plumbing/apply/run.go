@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -98,7 +99,7 @@ func (r *Run) plan(ctx context.Context) (err error) {
 	}
 	if !r.e.Detached {
 		if r.actions, r.pending, err = r.e.readActions(ctx, r.look.target); err != nil {
-			return err
+			return fmt.Errorf("commit %.12s: %w", r.request.Target, err)
 		}
 	}
 	if r.Plan, err = plan.Make(r.input()); err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
+	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -21,68 +22,110 @@ import (
 // every machine; it has no keys that run commands.
 const ConfigFile = ".devops/config"
 
-// readParams reads how the repository cuts files into chunks.
-func (w *Worktree) readParams() (chunkstore.Params, error) {
-	source, err := w.configSource()
-	if err != nil || source == "" {
-		return chunkstore.DefaultParams(), err
-	}
-	p, mtimes, err := w.parseConfig(source)
-	w.Mtimes = mtimes
-	return p, err
+// A ConfigError says what is wrong with a ConfigFile.
+type ConfigError struct {
+	Commit string // that has it, "" for the file of a work tree
+	Line   int    // from 1, 0 where no line is to blame
+	Err    error
 }
 
-// CheckConfig returns the error that everything would end with in a host's
-// repository whose branch is at the commit, for its ConfigFile.
-func (w *Worktree) CheckConfig(commit string) error {
-	source, err := w.configBlob(commit)
-	if err == nil && source != "" {
-		_, _, err = w.parseConfig(source)
+func (e *ConfigError) Error() string {
+	at := ConfigFile
+	if e.Commit != "" {
+		at = fmt.Sprintf("commit %.12s: %s", e.Commit, at)
+	}
+	if e.Line > 0 {
+		at = fmt.Sprintf("%s, line %d", at, e.Line)
+	}
+	return fmt.Sprintf("%s: %v", at, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// readConfig reads how the repository cuts files into chunks. On a host the
+// branch may have come with a file that is bad: that is no reason not to take a
+// better one, so only CheckConfig tells, and the defaults count.
+func (w *Worktree) readConfig() error {
+	w.Params = chunkstore.DefaultParams()
+	var err error
+	var bad *ConfigError
+	if !w.Host {
+		w.Params, w.Mtimes, err = w.fileConfig()
+	} else if p, mtimes, cause := w.blobConfig("HEAD"); !errors.As(cause, &bad) {
+		w.Params, w.Mtimes, err = p, mtimes, cause
 	}
 	return err
 }
 
-func (w *Worktree) parseConfig(source string) (p chunkstore.Params, mtimes bool, err error) {
+// CheckConfig returns a *ConfigError when the ConfigFile of a commit is not one
+// that a host can go by.
+func (w *Worktree) CheckConfig(commit string) error {
+	_, _, err := w.blobConfig(commit)
+	return err
+}
+
+// fileConfig reads the file of the work tree.
+func (w *Worktree) fileConfig() (p chunkstore.Params, mtimes bool, err error) {
+	path := filepath.Join(w.Repo.WorkTree(), ConfigFile)
+	if w.Repo.WorkTree() == "" {
+		return chunkstore.DefaultParams(), false, nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return chunkstore.DefaultParams(), false, nil
+	}
+	text := func() ([]byte, error) { return os.ReadFile(path) }
+	return w.parseConfig("--file="+path, "", text)
+}
+
+// blobConfig reads the file of a commit.
+func (w *Worktree) blobConfig(rev string) (p chunkstore.Params, mtimes bool, err error) {
+	_, id, err := w.Repo.Lookup(rev, ConfigFile)
+	if errors.Is(err, repo.ErrNotFound) {
+		return chunkstore.DefaultParams(), false, nil
+	}
+	if err != nil {
+		return p, false, err
+	}
+	if head, ok, err := w.Repo.Ref(rev); err == nil && ok {
+		rev = head.String()
+	}
+	text := func() ([]byte, error) {
+		_, data, err := w.Repo.Object(id)
+		return data, err
+	}
+	return w.parseConfig("--blob="+id.String(), rev, text)
+}
+
+// parseConfig has git read the source. text gives what is there, to say which
+// line is wrong.
+func (w *Worktree) parseConfig(source, commit string, text func() ([]byte, error)) (p chunkstore.Params, mtimes bool, err error) {
 	p = chunkstore.DefaultParams()
+	badKey := ""
 	args := []string{"config", source, "--null", "--list"}
-	err = w.Git.Stream(context.Background(), nil, args, func(record []byte) error {
+	err = w.Git.Stream(context.Background(), nil, args, func(record []byte) (err error) {
 		key, value, _ := strings.Cut(string(record), "\n")
 		if key == mtimesKey {
-			return setBool(&mtimes, key, value)
+			err = setBool(&mtimes, key, value)
+		} else {
+			err = setParam(&p, key, value)
 		}
-		return setParam(&p, key, value)
+		if err != nil {
+			badKey = key
+		}
+		return err
 	})
 	if err == nil {
 		err = p.Validate()
 	}
-	if err != nil {
-		return p, mtimes, fmt.Errorf("%s: %w", ConfigFile, err)
+	if err == nil {
+		return p, mtimes, nil
 	}
-	return p, mtimes, nil
-}
-
-// configSource is the option that leads git config to the ConfigFile, "" where
-// there is none: a file of the work tree, or a host's blob.
-func (w *Worktree) configSource() (string, error) {
-	if w.Host {
-		return w.configBlob("HEAD")
+	bad := &ConfigError{Commit: commit, Line: git.BadConfigLine(err), Err: err}
+	if data, err := text(); badKey != "" && err == nil {
+		bad.Line = git.ConfigLine(data, badKey)
 	}
-	path := filepath.Join(w.Repo.WorkTree(), ConfigFile)
-	if w.Repo.WorkTree() == "" {
-		return "", nil
-	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return "--file=" + path, nil
-}
-
-func (w *Worktree) configBlob(rev string) (string, error) {
-	_, id, err := w.Repo.Lookup(rev, ConfigFile)
-	if errors.Is(err, repo.ErrNotFound) {
-		return "", nil
-	}
-	return "--blob=" + id.String(), err
+	return p, mtimes, bad
 }
 
 // mtimesKey says whether a host's modification times are recorded.

@@ -67,7 +67,7 @@ func Open(o repo.Options, g git.Runner) (*Worktree, error) {
 		w.Host, err = host.Is(r)
 	}
 	if err == nil {
-		w.Params, err = w.readParams()
+		err = w.readConfig()
 	}
 	if err == nil {
 		w.Store, err = gitstore.Open(r)

@@ -18,6 +18,10 @@ func capturing(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, 
 	if len(o.spill) > 0 {
 		return porcelain.Usagef("--spill is not for hosts: what a root has must be whole here, too")
 	}
+	// How files are cut must not hang on whether that could be read.
+	if err := w.CheckConfig("HEAD"); err != nil {
+		return err
+	}
 	h, err := hostroot.Open(w, "")
 	if err != nil {
 		return err

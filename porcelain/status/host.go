@@ -34,10 +34,12 @@ func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o 
 	if err := c.drift(ctx); err != nil {
 		return err
 	}
-	if err := c.pending(); err != nil {
-		return err
-	}
+	unclear := c.pending()
 	c.print(g.UI, o)
+	if unclear != nil {
+		// A better commit may come: what was applied can be told all the same.
+		return porcelain.Exit(porcelain.Partial, fmt.Errorf("what is to come cannot be told: %w", unclear))
+	}
 	if o.exitCode && len(c.paths) > 0 {
 		return porcelain.Exit(porcelain.Differs, nil)
 	}
@@ -98,6 +100,9 @@ func (c *comparison) pending() error {
 		return err
 	}
 	target, err := c.load(c.target.Commit)
+	if err == nil {
+		err = c.h.Work.CheckConfig(c.target.Commit.String())
+	}
 	if err != nil {
 		return err
 	}
