@@ -199,4 +199,21 @@ test_expect_success ROOT 'rm --delete, commit, apply deletes; rm alone does not'
 	test_cmp expect root/forgotten/file
 '
 
+test_expect_success ROOT 'what was put where a run died is named, and blocks nothing' '
+	mkdir -p root/t/.git-devops-5e0b7d1f00c3a942-1 root/t/.git-devops-5e0b7d1f00c3a942-2 &&
+	write root/t/.git-devops-5e0b7d1f00c3a942-1/precious mine &&
+	printf "{\"version\":1,\"run\":\"5e0b7d1f00c3a942\",\"root\":\"%s\",\"target\":\"%s\",\"plan\":\"\",\"dirs\":[\"t\"]}\n" \
+		"$PWD/root" "$(host_git rev-parse HEAD)" >repo/devops/apply &&
+	host apply HEAD 2>err &&
+	cat >expect <<-EOF &&
+	warning: $PWD/root/t/.git-devops-5e0b7d1f00c3a942-1: a run that was killed has left this directory, and it is not empty
+	hint: it stays: move what you need from there, then remove it
+	EOF
+	test_cmp expect err &&
+	test_path_is_file root/t/.git-devops-5e0b7d1f00c3a942-1/precious &&
+	test_path_is_missing root/t/.git-devops-5e0b7d1f00c3a942-2 &&
+	host apply HEAD 2>err &&
+	test_must_be_empty err
+'
+
 test_done

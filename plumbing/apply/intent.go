@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/git-devops/git-devops/plumbing/host"
@@ -63,21 +64,22 @@ func newRun() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Recover clears away what a run that was killed has left. The caller holds the
-// host's lock.
-func (e *Engine) Recover() error {
+// Recover clears away what a run that was killed has left. Directories of it in
+// which somebody has put something since are kept; full lists their paths, this
+// once. The caller holds the host's lock.
+func (e *Engine) Recover() (full []string, err error) {
 	in, err := e.intent()
 	if err != nil || in == nil {
-		return err
+		return nil, err
 	}
 	dirs := make([]string, len(in.Dirs))
 	for i, dir := range in.Dirs {
 		dirs[i] = string(dir)
 	}
-	if err := recoverRoot(string(in.Root), in.Run, dirs); err != nil {
-		return fmt.Errorf("clear away what run %s has left in %s: %w", in.Run, in.Root, err)
+	if full, err = recoverRoot(string(in.Root), in.Run, dirs); err != nil {
+		return full, fmt.Errorf("clear away what run %s has left in %s: %w", in.Run, in.Root, err)
 	}
-	return e.Host.RemoveState(host.StateIntent)
+	return full, e.Host.RemoveState(host.StateIntent)
 }
 
 // intent reads what the run under way, or one that was killed, has noted: nil
@@ -104,24 +106,29 @@ func (e *Engine) passing(name string) (bool, error) {
 	return in != nil && rootfs.IsTemporaryOf(in.Run, name), err
 }
 
-// recoverRoot is for the root that the run was for, which may be gone.
-func recoverRoot(dir, run string, dirs []string) error {
+// recoverRoot is for the root that the run was for, which may be gone. The
+// paths of full are absolute.
+func recoverRoot(dir, run string, dirs []string) (full []string, err error) {
 	root, err := rootfs.Open(dir, rootfs.Options{})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close()
 	var errs []error
 	for _, dir := range dirs {
 		// Where somebody has put a link since, nothing can be found any more.
-		if err := root.Recover(run, []string{dir}); !rootfs.Unreachable(err) {
+		kept, err := root.Recover(run, []string{dir})
+		if !rootfs.Unreachable(err) {
 			errs = append(errs, err)
 		}
+		for _, path := range kept {
+			full = append(full, filepath.Join(root.Name(), path))
+		}
 	}
-	return errors.Join(errs...)
+	return full, errors.Join(errs...)
 }
 
 func parseIntent(data []byte) (*intent, error) {

@@ -80,7 +80,7 @@ func TestUnsafeParentOfWrites(t *testing.T) {
 	if _, err := b.Mkdir("home/link/x", directory(), nil); !errors.As(err, &unsafe) {
 		t.Errorf("Mkdir = %v, want an UnsafeError", err)
 	}
-	if err := r.Recover("test", []string{"home/link"}); !errors.As(err, &unsafe) {
+	if _, err := r.Recover("test", []string{"home/link"}); !errors.As(err, &unsafe) {
 		t.Errorf("Recover = %v, want an UnsafeError", err)
 	}
 }

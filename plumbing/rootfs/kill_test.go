@@ -36,7 +36,8 @@ func TestKilled(t *testing.T) {
 		if err := child.Wait(); !strings.Contains(fmt.Sprint(err), "killed") {
 			t.Fatalf("the run ended by itself: %v", err)
 		}
-		must(t, r.Recover("killed", []string{".", "p"}))
+		_, err := r.Recover("killed", []string{".", "p"})
+		must(t, err)
 		wantOldOrNew(t, r, dir)
 	}
 	if content(t, dir+"/unmanaged") != "precious" {

@@ -10,31 +10,32 @@ import (
 
 // Recover removes what a run that is dead has left under temporary names in the
 // directories: what it had staged, and what it had displaced. Those that are
-// none any more, but perhaps a link, are passed over. A directory that the run
-// had moved aside and that is not empty is kept, and is a *NotEmptyError.
-func (r *Root) Recover(run string, dirs []string) error {
+// none any more, but perhaps a link, are passed over. A directory under such a
+// name in which somebody has put something is kept; full lists these.
+func (r *Root) Recover(run string, dirs []string) (full []string, err error) {
 	if err := checkRun(run); err != nil {
-		return err
+		return nil, err
 	}
 	var errs []error
 	for _, path := range dirs {
-		err := r.recoverDir(run, path)
+		kept, err := r.recoverDir(run, path)
+		full = append(full, kept...)
 		if !Absent(err) {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return full, errors.Join(errs...)
 }
 
-func (r *Root) recoverDir(run, path string) error {
+func (r *Root) recoverDir(run, path string) (full []string, err error) {
 	d, err := r.OpenDir(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer d.Close()
 	names, err := d.Names()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var errs []error
 	for _, name := range names {
@@ -45,10 +46,10 @@ func (r *Root) recoverDir(run, path string) error {
 		switch err {
 		case nil, unix.ENOENT:
 		case unix.ENOTEMPTY, unix.EEXIST:
-			errs = append(errs, &NotEmptyError{join(d.path, name)})
+			full = append(full, join(d.path, name))
 		default:
 			errs = append(errs, d.failed("remove", name, err))
 		}
 	}
-	return errors.Join(errs...)
+	return full, errors.Join(errs...)
 }

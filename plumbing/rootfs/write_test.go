@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -225,14 +226,19 @@ func TestCloseAndRecover(t *testing.T) {
 	symlink(t, "/", dir+"/d/.git-devops-test-8")
 	mkdir(t, dir+"/d/.git-devops-test-9")
 	symlink(t, "loop", dir+"/loop")
-	must(t, r.Recover("test", []string{"d", "absent", "d/.git-devops-other-1/x", "loop"}))
+	full, err := r.Recover("test", []string{"d", "absent", "d/.git-devops-other-1/x", "loop"})
+	must(t, err)
+	if full != nil {
+		t.Errorf("Recover keeps %q", full)
+	}
 	must(t, os.Remove(dir+"/loop"))
 	wantTree(t, dir, want...)
 
 	mkdir(t, dir+"/d/.git-devops-test-9/precious")
-	var notEmpty *NotEmptyError
-	if err := r.Recover("test", []string{"d"}); !errors.As(err, &notEmpty) {
-		t.Errorf("Recover = %v, want a NotEmptyError", err)
+	full, err = r.Recover("test", []string{"d"})
+	must(t, err)
+	if want := []string{"d/.git-devops-test-9"}; !slices.Equal(full, want) {
+		t.Errorf("Recover keeps %q, want %q", full, want)
 	}
 }
 
@@ -242,7 +248,7 @@ func TestNamesOfRuns(t *testing.T) {
 		if _, err := r.Begin(run); err == nil {
 			t.Errorf("Begin(%q) is no error", run)
 		}
-		if err := r.Recover(run, nil); err == nil {
+		if _, err := r.Recover(run, nil); err == nil {
 			t.Errorf("Recover(%q) is no error", run)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
+	"github.com/git-devops/git-devops/porcelain/ui"
 )
 
 // A Session is a host whose root is opened.
@@ -56,7 +57,14 @@ func (s *Session) lock() error {
 		return err
 	}
 	s.unlock = unlock
-	return s.Engine.Recover()
+	full, err := s.Engine.Recover()
+	for _, path := range full {
+		s.g.UI.Warnf("%s: a run that was killed has left this directory, and it is not empty", ui.Path(path))
+	}
+	if len(full) > 0 {
+		s.g.UI.Hintf("it stays: move what you need from there, then remove it")
+	}
+	return err
 }
 
 // Close ends the session.
