@@ -157,6 +157,26 @@ test_expect_success ROOT 'while an apply runs, it is busy' '
 	test_expect_code 11 flock repo/devops/apply.lock git devops --repo repo drift restore root/etc/motd
 '
 
+test_expect_success ROOT 'what was deleted is noted' '
+	cp -a root root.whole &&
+	rm -r root/etc/conf &&
+	host apply >out &&
+	grep "^save  *etc/conf/a (deleted)" out &&
+	host_git log -1 --format="%(trailers:key=Drift)" refs/devops/drift >out &&
+	grep "^Drift: deleted etc/conf/a" out &&
+	host drift log -1 >out &&
+	grep "^    etc/conf/a (deleted)" out &&
+	! grep "etc/conf (" out &&
+	host drift show root/etc/conf/a >out &&
+	grep "^etc/conf/a: deleted" out &&
+	grep "^-a" out &&
+	host report >out &&
+	grep "^    save  *etc/conf/a (type; deleted)" out &&
+	host drift restore root/etc/conf/a &&
+	host apply -q &&
+	diff -r root.whole/etc/conf root/etc/conf
+'
+
 # killed: the file is what it was or what was saved; nothing is lost and nothing
 # is left.
 killed () {

@@ -124,7 +124,7 @@ func TestSave(t *testing.T) {
 	}
 	want := Record{Commit: commit, Run: "r1", Applied: run.Applied, Target: run.Target, Time: run.Time, Paths: []Drifted{
 		{"bin/tool", []string{"mode", "owner", "xattrs"}}, {"etc/empty", []string{"type"}}, {"etc/fifo", []string{"type"}},
-		{"etc/gone", []string{"type"}}, {"etc/link", []string{"content"}}, {"etc/motd", []string{"content"}},
+		{"etc/gone", []string{Deleted}}, {"etc/link", []string{"content"}}, {"etc/motd", []string{"content"}},
 		{"etc/odd\nname", []string{"link"}}, {"run/socket", []string{"type"}},
 	}}
 	if diff := cmp.Diff([]Record{want}, s.log(t)); diff != "" {
@@ -233,13 +233,14 @@ func TestSaveRefusesWhatChanged(t *testing.T) {
 }
 
 func TestParseMessage(t *testing.T) {
-	entries := []Entry{{"a b", nil, node.AspectContent | node.AspectMode}, {"\"", nil, 0}, {"x\nRun: y", nil, node.AspectType}, {"\xff\u202e", nil, node.AspectType}}
+	n := &node.Node{Type: node.File}
+	entries := []Entry{{"a b", n, node.AspectContent | node.AspectMode}, {"\"", n, 0}, {"x\nRun: y", n, node.AspectType}, {"\xff\u202e", nil, node.AspectType}}
 	r, err := parse(chunkstore.ID{9}, &repo.Commit{Time: run.Time, Message: message(run, entries)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Record{Commit: chunkstore.ID{9}, Run: "r1", Applied: run.Applied, Target: run.Target, Time: run.Time, Paths: []Drifted{
-		{"a b", []string{"content", "mode"}}, {"\"", nil}, {"x\nRun: y", []string{"type"}}, {"\xff\u202e", []string{"type"}},
+		{"a b", []string{"content", "mode"}}, {"\"", nil}, {"x\nRun: y", []string{"type"}}, {"\xff\u202e", []string{Deleted}},
 	}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("the record differs (-want +got):\n%s", diff)

@@ -23,6 +23,9 @@ type Record struct {
 	Paths           []Drifted
 }
 
+// Deleted stands alone among the aspects of a path that was gone.
+const Deleted = "deleted"
+
 // A Drifted path was not what had been applied, in these aspects.
 type Drifted struct {
 	Path    string
@@ -39,7 +42,11 @@ func message(run Run, entries []Entry) string {
 	}
 	fmt.Fprintf(&b, "Target: %s\nRun: %s\n", run.Target, run.Name)
 	for _, e := range entries {
-		fmt.Fprintf(&b, "Drift: %s %s\n", e.Aspects, quote(e.Path))
+		what := e.Aspects.String()
+		if e.Live == nil {
+			what = Deleted
+		}
+		fmt.Fprintf(&b, "Drift: %s %s\n", what, quote(e.Path))
 	}
 	return b.String()
 }

@@ -33,7 +33,8 @@ type Run struct {
 // An Entry is one path that has drifted.
 type Entry struct {
 	Path string
-	// Live is what is there. Nil, or a socket, is noted and nothing saved.
+	// Live is what is there. Of nil, for what was deleted, and of a socket only
+	// the message tells.
 	Live *node.Node
 	// Aspects are those in which it is not what was applied.
 	Aspects node.Aspect

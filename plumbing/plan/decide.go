@@ -82,19 +82,19 @@ func (d *decision) decideDrift() bool {
 		d.kind = Refuse
 		return false
 	case Keep:
-		d.kind = Stay
+		d.stay()
 		return false
 	case Merge:
 		switch {
 		case same(d.Base, d.Target):
-			d.kind = Stay
+			d.stay()
 			return false
 		case d.Merged == nil, d.Target == nil, d.Merged.Type != d.Target.Type:
 			d.stop("changed here and in the target")
 			return false
 		}
 		if d.to = d.Merged; node.Diff(d.to, d.live) == 0 {
-			d.kind = Stay
+			d.stay()
 			return false
 		}
 	}
@@ -102,8 +102,17 @@ func (d *decision) decideDrift() bool {
 		d.stop("a link to a directory is in its place")
 		return false
 	}
-	d.save = d.live != nil
+	d.save = d.live != nil || !implied(d.Base)
 	return true
+}
+
+// deleted is the Reason of what becomes of a path that somebody has deleted.
+const deleted = "deleted"
+
+func (d *decision) stay() {
+	if d.kind = Stay; d.live == nil {
+		d.reason = deleted
+	}
 }
 
 func same(a, b *node.Node) bool { return node.Diff(a, b) == 0 && node.Diff(b, a) == 0 }

@@ -127,7 +127,11 @@ func (d *decision) step() Step {
 }
 
 func (d *decision) saveStep() Step {
-	return Step{Kind: Save, Path: d.Name, From: d.live, Aspects: d.drift, Drift: true}
+	s := Step{Kind: Save, Path: d.Name, From: d.live, Aspects: d.drift, Drift: true}
+	if d.live == nil {
+		s.Reason = deleted
+	}
+	return s
 }
 
 func (d *decision) mtimeStep() Step {

@@ -9,7 +9,8 @@ type Kind string
 
 // The kinds of steps that change something.
 const (
-	// Save commits Live to the chain of drift. From is what is saved.
+	// Save commits Live to the chain of drift. From is what is saved, nil where
+	// only is noted that it is gone.
 	Save Kind = "save"
 	// Mkdir makes the directory To. Where From is not nil it is of another
 	// type and is replaced.
@@ -60,7 +61,8 @@ type Step struct {
 	Drift bool
 	// Command is what a Run runs.
 	Command string
-	// Reason says why a Conflict is one, or what keeps a Leave from going.
+	// Reason says why a Conflict is one, what keeps a Leave from going, or that
+	// what a Save or a Stay is about was deleted.
 	Reason string
 	// Names are the names that keep a directory from going.
 	Names []string

@@ -53,7 +53,7 @@ func (s *Step) what() string {
 	case s.From == nil && s.To != nil && !s.Kind.Idle():
 		return "new"
 	case s.From == nil:
-		return "removed"
+		return "" // as in a conflict
 	case s.From != nil && s.To != nil && s.From.Type != s.To.Type && !s.Kind.Idle():
 		return string(s.From.Type) + " to " + string(s.To.Type)
 	}

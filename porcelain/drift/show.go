@@ -137,7 +137,7 @@ func (version) Type() string { return "version" }
 func (v version) Text(u *ui.UI) string {
 	line := v.Path.String() + ": " + strings.Join(v.Aspects, ", ")
 	if v.Saved == nil {
-		line = v.Path.String() + ": was not there"
+		line = v.Path.String() + ": deleted"
 	}
 	lines := []string{u.Paint(ui.Bold, line)}
 	for _, w := range v.Metadata {
