@@ -201,6 +201,9 @@ test_expect_success ROOT '--theirs: what is live is saved and replaced' '
 	assert_file root/etc/merge a mine c d e f g theirs &&
 	host resolve --theirs root/etc/merge >out &&
 	grep "^resolved: 1 changed; drift saved as" out &&
+	host report >out &&
+	grep "  resolve [0-9a-f]*: done" out &&
+	grep "^    write  *etc/merge (" out &&
 	assert_file root/etc/merge a other c d e f g theirs &&
 	saved etc/merge >actual &&
 	assert_file actual a mine c d e f g theirs &&
@@ -218,6 +221,9 @@ again () {
 test_expect_success ROOT '--ours: what is live stays and counts as merged' '
 	again &&
 	host resolve --ours root/etc/merge &&
+	host report >out &&
+	grep "  resolve [0-9a-f]*: done" out &&
+	grep "^    keep  *etc/merge (content,mode; drifted; resolved)" out &&
 	assert_file root/etc/merge a mine c d e f g theirs &&
 	host apply -q &&
 	commit_elsewhere after "printf \"%s\n\" a other c d e f new theirs >etc/merge" &&

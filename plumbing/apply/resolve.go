@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/plan"
+	"github.com/git-devops/git-devops/plumbing/report"
 )
 
 // ErrNoConflict says that a path is not one that could not be merged.
@@ -86,15 +89,32 @@ func (c *Conflicted) With(content chunkstore.ID) *node.Node {
 	return &n
 }
 
-// Resolve makes what is live at the paths count as merged. The caller holds the
+// Resolve makes what is live at the paths count as merged. The report tells so,
+// unless that of a run, which has put it there, does. The caller holds the
 // host's lock.
-func (e *Engine) Resolve(paths []string) error {
+func (e *Engine) Resolve(ctx context.Context, resolved []*Conflicted, reported bool) error {
+	begun := time.Now()
 	conflicts, err := e.Conflicts()
 	if err != nil {
 		return err
 	}
-	for _, path := range paths {
-		delete(conflicts, path)
+	for _, c := range resolved {
+		delete(conflicts, c.Path)
 	}
-	return e.SetConflicts(conflicts)
+	if err := e.SetConflicts(conflicts); err != nil || reported {
+		return err
+	}
+	rep := &report.Report{
+		Host: Hostname(), Verb: "resolve", Type: e.Host.Type, Run: newRun(),
+		Started: begun, Took: time.Since(begun), Outcome: report.Done,
+	}
+	for _, c := range resolved {
+		rep.Base, rep.Target = c.To, c.To
+		rep.Steps = append(rep.Steps, report.Step{
+			Kind: plan.Stay, Path: c.Path, Aspects: node.Diff(c.Target, c.Live).Names(), Drift: true,
+			Outcome: report.Done, Reason: "resolved",
+		})
+	}
+	_, err = report.Write(context.WithoutCancel(ctx), e.Work.Repo, rep)
+	return err
 }

@@ -34,3 +34,11 @@ func (p *Plan) Steps() iter.Seq[*Step] {
 		}
 	}
 }
+
+// Empty says that the plan has no steps.
+func (p *Plan) Empty() bool {
+	for range p.Steps() {
+		return false
+	}
+	return true
+}

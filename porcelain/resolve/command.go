@@ -137,9 +137,7 @@ func find(ctx context.Context, e *apply.Engine, paths []string) ([]*apply.Confli
 // live is as it should be, or a conflict again.
 func settle(ctx context.Context, g *porcelain.Globals, s *bring.Session, o options, conflicts []*apply.Conflicted) error {
 	chosen := apply.Versions{}
-	var paths []string
 	for _, c := range conflicts {
-		paths = append(paths, c.Path)
 		switch {
 		case o.theirs:
 			chosen[c.Path] = c.Target
@@ -151,6 +149,7 @@ func settle(ctx context.Context, g *porcelain.Globals, s *bring.Session, o optio
 			chosen[c.Path] = c.With(s.Engine.Keep(data))
 		}
 	}
+	reported := false
 	if len(chosen) > 0 {
 		r, err := s.Engine.PrepareVersions(ctx, "resolve", chosen)
 		if err != nil {
@@ -160,11 +159,12 @@ func settle(ctx context.Context, g *porcelain.Globals, s *bring.Session, o optio
 		if err != nil {
 			return err
 		}
+		reported = !r.Plan.Empty()
 	}
 	if o.dryRun {
 		return nil
 	}
-	return s.Engine.Resolve(paths)
+	return s.Engine.Resolve(ctx, conflicts, reported)
 }
 
 // maxFile is the size in bytes up to which --file takes a file.
