@@ -178,7 +178,7 @@ eio_points () {
 }
 
 # erofs_points <setup> <check> <command>...: the same with a disk that is
-# read-only from each call on that needs space.
+# read-only from each call on, but to sync.
 erofs_points () {
 	fault_points_ erofs "$@"
 }
