@@ -20,7 +20,7 @@ func (t *tree) name() string {
 	case 0:
 		return "-" + strconv.Itoa(t.IntN(20))
 	case 1:
-		return strings.Repeat("n", 100+t.IntN(156))
+		return strings.Repeat("n", min(100+t.IntN(200), 255))
 	case 2, 3, 4, 5:
 		return "f" + strconv.Itoa(t.IntN(40))
 	}
