@@ -8,7 +8,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/live"
@@ -178,12 +177,7 @@ func (l *look) restoreBases() error {
 func (l *look) only(limits []string) {
 	maps.DeleteFunc(l.paths, func(path string, _ *plan.Path) bool {
 		return !slices.ContainsFunc(limits, func(limit string) bool {
-			return within(path, limit) || within(limit, path) && l.paths[path].Target != nil
+			return node.Within(path, limit) || node.Within(limit, path) && l.paths[path].Target != nil
 		})
 	})
-}
-
-// within says whether path is dir or below it.
-func within(path, dir string) bool {
-	return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir+"/")
 }

@@ -118,7 +118,7 @@ func (l *look) findBusy(p *plan.Path) error {
 		return err
 	}
 	for _, name := range names {
-		path := p.Name + "/" + name
+		path := node.JoinPath(p.Name, name)
 		if _, ok := l.paths[path]; ok {
 			continue
 		}

@@ -65,7 +65,7 @@ func (w *walker) linkedOutside() error {
 // and none below another.
 func withinAny(path string, dirs []string) bool {
 	i, found := slices.BinarySearchFunc(dirs, path, node.ComparePaths)
-	return found || i > 0 && within(path, dirs[i-1])
+	return found || i > 0 && node.Within(path, dirs[i-1])
 }
 
 // addLinked adds a path, of which there is reason to think that it has or had

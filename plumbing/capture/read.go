@@ -19,6 +19,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/largefile"
 	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/manifests"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
 )
@@ -136,7 +137,7 @@ func (s *smallReader) enter(path string) (d *rootfs.Dir, err error) {
 }
 
 func (s *smallReader) read(c *candidate) error {
-	dir, name := split(c.path)
+	dir, name := node.SplitPath(c.path)
 	d, err := s.enter(dir)
 	if err != nil {
 		return s.replaced(c, err)

@@ -119,7 +119,7 @@ func (r *run) leads(i int, had bool) bool {
 	if c.parent {
 		return !had
 	}
-	return c.path == node.RootPath || i+1 < len(r.todo) && within(r.todo[i+1].path, c.path)
+	return c.path == node.RootPath || i+1 < len(r.todo) && node.Within(r.todo[i+1].path, c.path)
 }
 
 // put enters a control file into the index. Its entry says that it is not on

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -64,7 +63,7 @@ func (w *walker) settle() error {
 		return !there
 	})
 	for _, path := range w.named {
-		if _, there := w.find(path); !there && !slices.ContainsFunc(w.gone, func(p string) bool { return within(p, path) }) {
+		if _, there := w.find(path); !there && !slices.ContainsFunc(w.gone, func(p string) bool { return node.Within(p, path) }) {
 			return &PathError{path, ErrNoMatch}
 		}
 	}
@@ -77,11 +76,6 @@ func (r *run) find(path string) (int, bool) {
 	return slices.BinarySearchFunc(r.todo, path, func(c candidate, path string) int {
 		return node.ComparePaths(c.path, path)
 	})
-}
-
-// within tells whether path is dir or lies below it.
-func within(path, dir string) bool {
-	return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir) && path[len(dir)] == '/'
 }
 
 // resolve returns the paths as they are without links among their parents,
@@ -105,7 +99,7 @@ func (w *walker) resolve(paths []string) ([]string, error) {
 		named = append(named, real)
 	}
 	slices.SortFunc(named, node.ComparePaths)
-	return slices.CompactFunc(named, func(a, b string) bool { return within(b, a) }), nil
+	return slices.CompactFunc(named, func(a, b string) bool { return node.Within(b, a) }), nil
 }
 
 // checkPath refuses paths that no commit of a host has for the root.
@@ -124,7 +118,7 @@ func (w *walker) visit(path string) error {
 	if err := w.parents(path); err != nil {
 		return err
 	}
-	dir, name := split(path)
+	dir, name := node.SplitPath(path)
 	d, err := w.Root.OpenDir(dir)
 	if rootfs.Absent(err) {
 		return nil
@@ -149,7 +143,7 @@ func (w *walker) visit(path string) error {
 
 // refused returns why what lies at a path cannot be captured.
 func (w *walker) refused(path string, st *unix.Stat_t) error {
-	_, name := split(path)
+	_, name := node.SplitPath(path)
 	switch {
 	case rootfs.IsTemporary(name):
 		return &PathError{path, ErrTemporary}
@@ -224,10 +218,7 @@ func (w *walker) add(in *rootfs.Dir, path, name string, st *unix.Stat_t) error {
 
 // met adds what was met in the directory dir, which is on the device dev.
 func (w *walker) met(d *rootfs.Dir, dir, name string, dev uint64) error {
-	path := name
-	if dir != node.RootPath {
-		path = dir + "/" + name
-	}
+	path := node.JoinPath(dir, name)
 	if err := checkPath(path); err != nil {
 		w.skipped(path, err)
 		return nil
@@ -289,11 +280,3 @@ const (
 	fusectlMagic   = 0x65735543
 	rpcPipefsMagic = 0x67596969
 )
-
-// split cuts a path into the directory and the name in it.
-func split(path string) (dir, name string) {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i+1:]
-	}
-	return node.RootPath, path
-}

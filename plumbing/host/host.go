@@ -12,10 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
@@ -124,12 +126,7 @@ func (h *Host) Own() []string {
 func (h *Host) Owns(path string) bool { return covered(h.Own(), path) }
 
 func covered(dirs []string, path string) bool {
-	for _, dir := range dirs {
-		if path == dir || strings.HasPrefix(path, dir+"/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(dirs, func(dir string) bool { return node.Within(path, dir) })
 }
 
 // An OutsideError says that a path is not in the root.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/node"
@@ -67,7 +66,7 @@ func (o RemoveOptions) choose(index *repo.Index, spec *mtree.Spec) ([]string, er
 // managed returns the paths at or below a path that the index or spec has.
 func managed(index *repo.Index, spec *mtree.Spec, top string) (found []string) {
 	add := func(path string) {
-		if path == top || top == node.RootPath || strings.HasPrefix(path, top+"/") {
+		if node.Within(path, top) {
 			found = append(found, path)
 		}
 	}

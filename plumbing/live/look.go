@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -46,14 +45,6 @@ func (l *looker) enter(path string) (*rootfs.Dir, error) {
 	l.dir, l.err = l.Root.OpenDir(path)
 	l.path = path
 	return l.dir, l.err
-}
-
-// split cuts a path into the directory and the name in it.
-func split(path string) (dir, name string) {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i+1:]
-	}
-	return node.RootPath, path
 }
 
 // look looks at the items of a unit.
@@ -109,7 +100,7 @@ func (l *looker) item(ctx context.Context, it *item) error {
 }
 
 func (l *looker) lookAt(ctx context.Context, it *item) error {
-	dir, name := split(it.path)
+	dir, name := node.SplitPath(it.path)
 	d, err := l.enter(dir)
 	var st unix.Stat_t
 	if err == nil {

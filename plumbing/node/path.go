@@ -37,8 +37,31 @@ func ComparePaths(a, b string) int {
 
 // Parent returns the directory that a path is in, RootPath at the top.
 func Parent(path string) string {
+	dir, _ := SplitPath(path)
+	return dir
+}
+
+// SplitPath cuts a path into the directory, RootPath at the top, and the name
+// in it.
+func SplitPath(path string) (dir, name string) {
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		return path[:i]
+		return path[:i], path[i+1:]
 	}
-	return RootPath
+	return RootPath, path
+}
+
+// JoinPath is the opposite of SplitPath.
+func JoinPath(dir, name string) string {
+	switch {
+	case dir == RootPath:
+		return name
+	case name == RootPath:
+		return dir
+	}
+	return dir + "/" + name
+}
+
+// Within says whether a path is dir or below it.
+func Within(path, dir string) bool {
+	return dir == RootPath || strings.HasPrefix(path, dir) && (len(path) == len(dir) || path[len(dir)] == '/')
 }

@@ -135,7 +135,7 @@ func (b *Batch) at(path string, fn func(d *cachedDir, name string) error) error 
 	if err := node.CheckPath(path); err != nil {
 		return err
 	}
-	parent, name := split(path)
+	parent, name := node.SplitPath(path)
 	d, err := b.dirs.acquire(parent)
 	if err != nil {
 		return err

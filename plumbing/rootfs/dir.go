@@ -54,7 +54,7 @@ func (d *Dir) OpenDir(name string) (*Dir, error) {
 	if err != nil {
 		return nil, d.failed("open directory", name, err)
 	}
-	return &Dir{fd, join(d.path, name)}, nil
+	return &Dir{fd, node.JoinPath(d.path, name)}, nil
 }
 
 // Lstat fills in st. Nothing there is fs.ErrNotExist.
@@ -96,7 +96,7 @@ func (d *Dir) OpenFile(name string) (*os.File, error) {
 	if err != nil {
 		return nil, d.failed("open", name, err)
 	}
-	return os.NewFile(uintptr(fd), join(d.path, name)), nil
+	return os.NewFile(uintptr(fd), node.JoinPath(d.path, name)), nil
 }
 
 func openRegular(dir int, name string) (int, error) {
@@ -157,7 +157,7 @@ func readlinkat(dir int, name string) (string, error) {
 func typeOf(info *Info) node.Type { return node.TypeOf(info.Mode) }
 
 func (d *Dir) failed(op, name string, err error) error {
-	return &fs.PathError{Op: op, Path: join(d.path, name), Err: err}
+	return &fs.PathError{Op: op, Path: node.JoinPath(d.path, name), Err: err}
 }
 
 var _ io.Closer = (*Dir)(nil)

@@ -14,7 +14,7 @@ func (r *Root) in(path string, fn func(d *Dir, name string) error) error {
 	if err := node.CheckPath(path); err != nil {
 		return err
 	}
-	parent, name := split(path)
+	parent, name := node.SplitPath(path)
 	fd, real, err := r.openDir(parent)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (r *Root) in(path string, fn func(d *Dir, name string) error) error {
 // links among its parents. Its last name is not looked at.
 func (r *Root) Resolve(path string) (real string, err error) {
 	err = r.in(path, func(d *Dir, name string) error {
-		real = join(d.path, name)
+		real = node.JoinPath(d.path, name)
 		return nil
 	})
 	return real, err

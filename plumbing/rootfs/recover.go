@@ -5,6 +5,7 @@ package rootfs
 import (
 	"errors"
 
+	"github.com/git-devops/git-devops/plumbing/node"
 	"golang.org/x/sys/unix"
 )
 
@@ -46,7 +47,7 @@ func (r *Root) recoverDir(run, path string) (full []string, err error) {
 		switch err {
 		case nil, unix.ENOENT:
 		case unix.ENOTEMPTY, unix.EEXIST:
-			full = append(full, join(d.path, name))
+			full = append(full, node.JoinPath(d.path, name))
 		default:
 			errs = append(errs, d.failed("remove", name, err))
 		}

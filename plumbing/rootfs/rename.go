@@ -106,7 +106,7 @@ func (b *Batch) replace(d *cachedDir, path, name, temporary string, live *Info) 
 	}
 	if err := b.drop(d, path, temporary, live); err != nil {
 		if undo := b.putBack(d, name, temporary, inodeOf(&ours)); undo != nil {
-			return fmt.Errorf("%w; what was there is now %s: %w", err, join(d.path, temporary), undo)
+			return fmt.Errorf("%w; what was there is now %s: %w", err, node.JoinPath(d.path, temporary), undo)
 		}
 		return err
 	}
@@ -203,7 +203,7 @@ func (b *Batch) Remove(path string, live Info) error {
 		}
 		if err := b.drop(d, path, temporary, &live); err != nil {
 			if undo := b.root.moveToFree(d.fd, temporary, name); undo != nil {
-				return fmt.Errorf("%w; what was there is now %s: %w", err, join(d.path, temporary), undo)
+				return fmt.Errorf("%w; what was there is now %s: %w", err, node.JoinPath(d.path, temporary), undo)
 			}
 			return err
 		}

@@ -136,7 +136,7 @@ func (w *walk) readlink(dir int, name string) (string, error) {
 		}
 	}
 	if !trusted(st.Uid) {
-		return "", &UnsafeError{Path: w.path, Step: join(w.real(len(w.dirs)), name),
+		return "", &UnsafeError{Path: w.path, Step: node.JoinPath(w.real(len(w.dirs)), name),
 			Why: fmt.Sprintf("is a symbolic link of uid %d", st.Uid)}
 	}
 	target, err := readlinkat(dir, name)
@@ -182,13 +182,13 @@ func (w *walk) result() (int, string, error) {
 func (w *walk) real(n int) string {
 	path := node.RootPath
 	for _, d := range w.dirs[:n] {
-		path = join(path, d.name)
+		path = node.JoinPath(path, d.name)
 	}
 	return path
 }
 
 func (w *walk) failed(name string, err error) error {
-	return &os.PathError{Op: "open directory", Path: join(w.real(len(w.dirs)), name), Err: err}
+	return &os.PathError{Op: "open directory", Path: node.JoinPath(w.real(len(w.dirs)), name), Err: err}
 }
 
 // unsafeToLink says why somebody else than root could have put a symbolic link

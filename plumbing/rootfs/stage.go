@@ -110,7 +110,7 @@ func createFile(d *cachedDir, path, name string, w *Want) (handle, error) {
 	if err != nil {
 		return handle{}, err
 	}
-	f := os.NewFile(uintptr(fd), join(d.path, name))
+	f := os.NewFile(uintptr(fd), node.JoinPath(d.path, name))
 	if w.Fill != nil {
 		if err := w.Fill(f); err != nil {
 			f.Close()

@@ -55,20 +55,20 @@ func newDir(path string, id chunkstore.ID, entries []entry) (*dir, error) {
 	for i := range d.entries {
 		e := &d.entries[i]
 		if err := node.CheckPath(e.name); err != nil {
-			return nil, &BadTreeError{join(path, e.name), err.(*node.BadPathError).Why, err}
+			return nil, &BadTreeError{node.JoinPath(path, e.name), err.(*node.BadPathError).Why, err}
 		}
 		if i > 0 && d.entries[i-1].name == e.name {
-			return nil, &BadTreeError{Path: join(path, e.name), Why: "is there twice"}
+			return nil, &BadTreeError{Path: node.JoinPath(path, e.name), Why: "is there twice"}
 		}
 		if e.mode == repo.ModeSubmodule {
-			return nil, &BadTreeError{Path: join(path, e.name), Why: "is a submodule, which no root can have"}
+			return nil, &BadTreeError{Path: node.JoinPath(path, e.name), Why: "is a submodule, which no root can have"}
 		}
 		d.count(e)
 		if d.paths > maxPaths {
 			return nil, &BadTreeError{Path: path, Why: "has too many paths below it"}
 		}
 		if d.longest > node.MaxPath {
-			return nil, &BadTreeError{Path: join(path, e.name), Why: "leads to a path longer than 4095 bytes"}
+			return nil, &BadTreeError{Path: node.JoinPath(path, e.name), Why: "leads to a path longer than 4095 bytes"}
 		}
 	}
 	return d, nil
@@ -131,11 +131,4 @@ func (e *entry) node() node.Node {
 	}
 	n.Content, n.Large = e.id, e.large
 	return n
-}
-
-func join(dir, name string) string {
-	if dir == "" || dir == node.RootPath {
-		return name
-	}
-	return dir + "/" + name
 }

@@ -124,7 +124,7 @@ func (z *Lazy) Get(path string) (*node.Node, error) {
 // along returns a Tree that has what lies in the directories which lead to
 // path, and nothing below these.
 func (z *Lazy) along(path string) (*Tree, error) {
-	top, err := z.dir("", z.id)
+	top, err := z.dir(node.RootPath, z.id)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ package roottree
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -40,7 +39,7 @@ func (l *Loader) Load(treeish string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	top, err := l.read("", id, 0)
+	top, err := l.read(node.RootPath, id, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read tree of %s: %w", treeish, err)
 	}
@@ -69,7 +68,7 @@ func (l *Loader) read(path string, id chunkstore.ID, depth int) (*dir, error) {
 		if e.Mode != repo.ModeTree {
 			continue
 		}
-		if entries[i].dir, err = l.read(join(path, e.Name), e.ID, depth+1); err != nil {
+		if entries[i].dir, err = l.read(node.JoinPath(path, e.Name), e.ID, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +89,7 @@ func (l *Loader) explain(path string, id chunkstore.ID, err error) error {
 	if _, _, damaged := l.repo.Object(id); damaged != nil {
 		return damaged
 	}
-	return &BadTreeError{Path: cmp.Or(path, node.RootPath), Why: "has a " + corrupt.Err.Error(), Err: err}
+	return &BadTreeError{Path: path, Why: "has a " + corrupt.Err.Error(), Err: err}
 }
 
 // tree makes a Tree of its top directory.

@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -145,6 +144,6 @@ func managed(tree *roottree.Tree, paths []string) error {
 
 func within(path string, dirs []string) bool {
 	return len(dirs) == 0 || slices.ContainsFunc(dirs, func(dir string) bool {
-		return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir+"/")
+		return node.Within(path, dir)
 	})
 }

@@ -47,15 +47,11 @@ func limit(all []drift.Drifted, paths []string) []drift.Drifted {
 	}
 	var some []drift.Drifted
 	for _, d := range all {
-		if slices.ContainsFunc(paths, func(path string) bool { return within(d.Path, path) }) {
+		if slices.ContainsFunc(paths, func(path string) bool { return node.Within(d.Path, path) }) {
 			some = append(some, d)
 		}
 	}
 	return some
-}
-
-func within(path, dir string) bool {
-	return dir == node.RootPath || path == dir || strings.HasPrefix(path, dir+"/")
 }
 
 // errNotSaved says that a commit is not one of saved drift.

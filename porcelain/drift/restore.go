@@ -9,6 +9,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/drift"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
+	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/bring"
 	"github.com/git-devops/git-devops/porcelain/ui"
@@ -97,7 +98,7 @@ func (c *chooser) add(r drift.Record) error {
 
 func (c *chooser) has(path string) bool {
 	for chosen := range c.chosen {
-		if within(chosen, path) {
+		if node.Within(chosen, path) {
 			return true
 		}
 	}
