@@ -87,6 +87,34 @@ test_expect_success ROOT 'it is exported, and printed' '
 	dd if=long bs=1 skip=100000000 count=10 2>/dev/null | cmp - part
 '
 
+# soon <exit code> <verb>...: git devops on the host, which ends soon.
+soon () {
+	local code="$1" &&
+	shift &&
+	test_expect_code "$code" timeout 60 git devops --repo repo "$@"
+}
+
+test_expect_success ROOT 'a file too long for anybody to read is not read' '
+	truncate -s 10T root/etc/motd &&
+	soon 1 status --exit-code &&
+	soon 1 verify &&
+	soon 0 diff >out &&
+	cat >expect <<-\EOF &&
+	etc/motd: content
+	    size was 6, is 10995116277760
+	EOF
+	test_cmp expect out &&
+	soon 0 apply -n >out &&
+	grep "^write *etc/motd" out &&
+	soon 128 apply 2>err &&
+	grep "^fatal: .*etc/motd has 10995116277760 bytes, too many to be saved" err &&
+	grep "^hint: .*truncate" err &&
+	truncate -s 4 root/etc/motd &&
+	soon 0 apply -q &&
+	test "$(cat root/etc/motd)" = hello &&
+	test "$(host cat refs/devops/drift:etc/motd)" = hell
+'
+
 test_expect_success ROOT 'a flipped byte keeps it off the root' '
 	rm -rf root/srv printed out.tar out.d &&
 	chmod u+w "$pack" &&

@@ -11,6 +11,7 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/packfile"
@@ -26,6 +27,21 @@ type Root interface {
 type ChangedError struct{ Path string }
 
 func (e *ChangedError) Error() string { return e.Path + " changed while it was saved" }
+
+// An EndlessError says that a file is too long to be saved.
+type EndlessError struct {
+	Path string
+	Size int64 // bytes
+}
+
+func (e *EndlessError) Error() string {
+	return fmt.Sprintf("%s has %d bytes, too many to be saved before it is replaced", e.Path, e.Size)
+}
+
+// Hint says what can be done about it.
+func (e *EndlessError) Hint() string {
+	return "shorten it with 'truncate', or move it away; or leave it as it is with the attribute devops-drift=keep"
+}
 
 // maxBlob is the size in bytes from which on a file is cut into chunks although
 // nobody calls it large: a log that grew where a small file was.
@@ -48,6 +64,9 @@ func (w *writer) content(ctx context.Context, e *Entry) (chunkstore.ID, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return chunkstore.ID{}, err
+	}
+	if !e.Live.Large && info.Size() >= live.Endless {
+		return chunkstore.ID{}, &EndlessError{e.Path, info.Size()}
 	}
 	if !e.Live.Large && info.Size() < maxBlob {
 		data, err := io.ReadAll(io.LimitReader(f, maxBlob))

@@ -75,11 +75,24 @@ func (o *Opened) Scanner() *live.Scanner {
 	s := &live.Scanner{
 		Root: o.Root, Names: o.Accounts, Params: o.Work.Params,
 		Previous: func(id chunkstore.ID) *chunkstore.Manifest { return manifests.Hint(o.Work.Repo, id) },
+		Size:     o.size,
 	}
 	if !o.Detached {
 		s.Cache = o.Host.StatePath(host.StateCache)
 	}
 	return s
+}
+
+// size is for a live.Scanner.
+func (o *Opened) size(content chunkstore.ID, large bool) (bytes int64, ok bool) {
+	if large {
+		if m := manifests.Hint(o.Work.Repo, content); m != nil {
+			return m.Size, true
+		}
+		return 0, false
+	}
+	bytes, err := o.Work.Repo.ObjectSize(content)
+	return bytes, err == nil
 }
 
 // Differences reports where the root is not as commit has it.

@@ -205,7 +205,7 @@ func (l *looker) meet(at *place, it *item) error {
 	if it.want.Implied && it.found.id.Mode&unix.S_IFMT == unix.S_IFLNK {
 		it.implied = l.leadsToDir(it.path)
 	}
-	if err := l.reader.content(at, it, it.want.Large, it.want.Content); err != nil {
+	if err := l.reader.compare(at, it); err != nil {
 		return err
 	}
 	xattrs, err := l.reader.xattrs(at, it)

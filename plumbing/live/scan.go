@@ -44,6 +44,9 @@ type Scanner struct {
 	// is what is wanted, however that is cut; and it spares time where a large
 	// file has changed. It may be nil itself: then Params count alone.
 	Previous func(id chunkstore.ID) *chunkstore.Manifest
+	// Size returns how many bytes a file has whose content has that id, if that
+	// is known. It spares the reading of files that have far more. It may be nil.
+	Size func(content chunkstore.ID, large bool) (bytes int64, ok bool)
 	// Lookup returns what the tree of a Scan has at a path, as its Get does, for
 	// less than loading it takes. It is called by one goroutine at a time, and
 	// may be nil.

@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/largefile"
+	"github.com/git-devops/git-devops/plumbing/live"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/spool"
 	"github.com/git-devops/git-devops/porcelain"
@@ -42,11 +44,38 @@ func (s *shower) show(ctx context.Context, d difference) error {
 		}
 		r.Metadata = append(r.Metadata, target)
 	}
+	size, unread, err := s.unread(d)
+	if err != nil {
+		return err
+	}
+	if unread {
+		r.Metadata = append(r.Metadata, size)
+	}
 	s.g.UI.Print(r)
-	if s.g.UI.JSON() || d.want.Type != node.File || d.live != nil && d.aspects&node.AspectContent == 0 {
+	if unread || s.g.UI.JSON() || d.want.Type != node.File || d.live != nil && d.aspects&node.AspectContent == 0 {
 		return nil
 	}
 	return s.content(ctx, d)
+}
+
+// unread tells whether a file was not read because of its size, and of that.
+func (s *shower) unread(d difference) (word porcelain.MetadataWord, ok bool, err error) {
+	if d.live == nil || d.live.Type != node.File || d.aspects&node.AspectContent == 0 {
+		return word, false, nil
+	}
+	st, err := s.h.Root.Lstat(d.path)
+	if err != nil {
+		return word, false, err
+	}
+	id := live.IdentityOf(&st)
+	if d.live.Content != id.Unread() {
+		return word, false, nil
+	}
+	word = porcelain.MetadataWord{What: "size", Live: strconv.FormatInt(st.Size, 10)}
+	if was, ok := s.h.Scanner().Size(d.want.Content, d.want.Large); ok {
+		word.Applied = strconv.FormatInt(was, 10)
+	}
+	return word, true, nil
 }
 
 func (s *shower) targets(d difference) (porcelain.MetadataWord, error) {
