@@ -88,6 +88,20 @@ func (e *ImmutableError) Hint() string {
 // Unwrap returns unix.EPERM.
 func (e *ImmutableError) Unwrap() error { return unix.EPERM }
 
+// A MountedError says that something is mounted at Path, which can not be
+// replaced or removed. It is unix.EBUSY.
+type MountedError struct{ Path string }
+
+func (e *MountedError) Error() string { return e.Path + " is a mount point" }
+
+// Hint says what allows the change.
+func (e *MountedError) Hint() string {
+	return fmt.Sprintf("'umount %s' in the root allows it to be changed", e.Path)
+}
+
+// Unwrap returns unix.EBUSY.
+func (e *MountedError) Unwrap() error { return unix.EBUSY }
+
 // An UnsupportedError says that the file system under Path can not store some
 // of its metadata.
 type UnsupportedError struct {

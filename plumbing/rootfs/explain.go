@@ -3,7 +3,6 @@
 package rootfs
 
 import (
-	"fmt"
 	"io/fs"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +24,7 @@ func (d *cachedDir) explain(path, name string, err error) error {
 			return e
 		}
 	case unix.EBUSY:
-		return fmt.Errorf("%s is a mount point: %w", path, err)
+		return &MountedError{path}
 	case unix.ENOTEMPTY:
 		return &NotEmptyError{path}
 	}
