@@ -191,6 +191,9 @@ func (r *Run) Do(ctx context.Context, o DoOptions) (*Result, error) {
 	if err := r.expectAll(ctx); err != nil {
 		return result, err
 	}
+	if err := r.checkWritable(); err != nil {
+		return result, err
+	}
 	var err error
 	if result.Drift, err = r.save(ctx); err != nil {
 		return result, err
