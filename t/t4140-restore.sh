@@ -222,7 +222,7 @@ test_expect_success ROOT 'a directory is shown without what is in it' '
 	@@ -0,0 +1 @@
 	+file
 	EOF
-	sed "/^index /d" out >actual &&
+	sed -e "/^index /d" -e "/: deleted$/,\$d" out >actual &&
 	test_cmp expect actual
 '
 
