@@ -30,8 +30,8 @@ type Held struct {
 // OpenHeld returns the set whose tree is root. The zero ID is the empty set.
 // Nothing is read before it is needed.
 func OpenHeld(read TreeReader, root ID) *Held {
-	if root.IsZero() || root == emptyTree {
-		return &Held{read: read, root: newNode(emptyTree, &branch{})}
+	if root.IsZero() || root == EmptyTree {
+		return &Held{read: read, root: newNode(EmptyTree, &branch{})}
 	}
 	return &Held{read: read, root: &node{id: root}}
 }

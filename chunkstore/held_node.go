@@ -22,8 +22,8 @@ const (
 	idDigits = 2 * len(ID{})
 )
 
-// emptyTree is git's tree without entries, 4b825dc642cb6eb9a060e54bf8d69288fbee4904.
-var emptyTree = ObjectID("tree", nil)
+// EmptyTree is git's tree without entries, 4b825dc642cb6eb9a060e54bf8d69288fbee4904.
+var EmptyTree = ObjectID("tree", nil)
 
 // node is one tree of a held set. Once others can see it, only its branch
 // changes, from nil to what is read from the tree.

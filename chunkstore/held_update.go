@@ -22,8 +22,8 @@ func (h *Held) Update(add, remove []ID) (root ID, written []Tree, err error) {
 	if err != nil {
 		return ID{}, nil, err
 	}
-	if n == nil || n.id == emptyTree {
-		return emptyTree, []Tree{{ID: emptyTree}}, nil
+	if n == nil || n.id == EmptyTree {
+		return EmptyTree, []Tree{{ID: EmptyTree}}, nil
 	}
 	root = writeNode(n, 0, &written)
 	return root, written, nil

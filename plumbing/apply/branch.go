@@ -3,6 +3,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -65,15 +66,9 @@ func stage(tx *repo.IndexTx, c treeChange) error {
 	})
 }
 
-// emptyTree is git's name for a tree with nothing in it.
-const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-
 // treeChanges calls fn for each path at which the trees of two commits differ.
 func (e *Engine) treeChanges(ctx context.Context, old, target chunkstore.ID, fn func(treeChange) error) error {
-	from := emptyTree
-	if !old.IsZero() {
-		from = old.String()
-	}
+	from := cmp.Or(old, chunkstore.EmptyTree).String()
 	var raw string
 	args := []string{"diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", from, target.String()}
 	return e.Work.Git.Stream(ctx, nil, args, func(record []byte) error {

@@ -3,6 +3,7 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -99,22 +100,15 @@ func (s *shower) ranges(path string, want, live *node.Node) (err error) {
 	return nil
 }
 
-// emptyTree is git's name for a tree with nothing in it.
-const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-
 // diff lets git compare the contents, but not those of what lies below the path
 // in a version that is a directory.
 func (s *shower) diff(ctx context.Context, path string) error {
-	applied := emptyTree
-	if !s.record.Applied.IsZero() {
-		applied = s.record.Applied.String()
-	}
 	colour := "--color=never"
 	if s.g.UI.Paint(ui.Bold, "x") != "x" {
 		colour = "--color=always"
 	}
 	out, err := s.h.Work.Git.Run(ctx, nil, "diff-tree", "-p", "-r", "--no-ext-diff", "--no-renames", colour,
-		applied, s.record.Commit.String(), "--", ":(top,literal)"+path, ":(top,literal,exclude)"+path+"/")
+		cmp.Or(s.record.Applied, chunkstore.EmptyTree).String(), s.record.Commit.String(), "--", ":(top,literal)"+path, ":(top,literal,exclude)"+path+"/")
 	if err == nil {
 		_, err = s.g.UI.Out().Write(out)
 	}
