@@ -52,7 +52,7 @@ func (h *Host) Committed(before, after chunkstore.ID) error {
 }
 
 // settleCommit does what the process that has called BeginCommit did not live
-// to do. A commit that may still be made is left to it.
+// to do, as far as the log of the branch says that there is a commit.
 func (h *Host) settleCommit() error {
 	data, begun, err := h.ReadState(StateCommit)
 	if err != nil || !begun {
@@ -62,18 +62,15 @@ func (h *Host) settleCommit() error {
 	if err != nil {
 		return err
 	}
-	before := strings.TrimSpace(string(data))
-	if head.String() == before {
-		return nil
-	}
 	moves, err := h.repo.RefLog(h.Branch())
 	if err != nil {
 		return err
 	}
+	before := strings.TrimSpace(string(data))
 	for _, m := range moves {
 		if m.Old.String() == before && m.New == head && strings.HasPrefix(m.Why, "commit") {
 			return h.Committed(m.Old, m.New)
 		}
 	}
-	return h.EndCommit()
+	return nil
 }
