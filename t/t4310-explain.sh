@@ -55,7 +55,7 @@ next_state () {
 }
 
 test_expect_success ROOT,TMPFS,STRACE 'random states' '
-	with_small_disk 1000 disk &&
+	with_small_disk 4000 disk &&
 	(
 		cd disk &&
 		SHARNESS_TRASH_DIRECTORY=$PWD &&

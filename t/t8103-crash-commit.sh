@@ -10,7 +10,7 @@ As for apply: each path is old or new, and the same command then succeeds.'
 # git, when it is killed, leaves its locks: they must go by hand, as ever.
 unlock_git='find repo -name "*.lock" ! -path "repo/devops/*" -delete'
 
-test_expect_success ROOT 'set up' 'make_host && POINTS_EVERY=7'
+test_expect_success ROOT 'set up' 'make_host && POINTS_EVERY=11'
 
 # What is committed is on the root already, and what is forgotten stays there:
 # so the apply afterwards has nothing to do.
