@@ -77,4 +77,39 @@ test_expect_success ROOT 'a file that others may have given names gets another' 
 	test "$(stat -c %h root/z)" = 2
 '
 
+# own <command>: a commit of what it makes is refused, for it is in the host's
+# repository.
+own () {
+	commit_elsewhere hostile "$1" &&
+	picture root >before &&
+	for verb in "apply -n" "apply"
+	do
+		test_expect_code 128 host $verb 2>err &&
+		grep "^fatal: bad path in tree: .* is in the host.s own repository" err || return 1
+	done &&
+	picture root >after &&
+	test_cmp before after &&
+	host_git update-ref -d refs/remotes/origin/web
+}
+
+test_expect_success ROOT 'the host'"'"'s own repository is no part of its root' '
+	rm -rf root repo &&
+	mkdir -p root/var/all root/usr &&
+	git devops init -q --host --repo root/var/all/repo --root root --type web &&
+	ln -s root/var/all/repo repo &&
+	ln -s ../var/all root/usr/alias &&
+	write root/etc/motd hello &&
+	host add -q root/etc &&
+	host commit -q -m first &&
+	own "write var/all/repo/description hostile" &&
+	own "write var/all/repo/hooks/post-index-change hostile" &&
+	own "write var/all/repo/new/file hostile" &&
+	own "write usr/alias/repo/description hostile" &&
+	own "write usr/alias/repo/new/dir/file hostile" &&
+	own "mkdir -p .devops && echo \"./var/all/repo type=dir mode=0777\" >>.devops/mtree" &&
+	commit_elsewhere second "write var/all/repo2 fine" &&
+	host apply -q &&
+	test_path_is_file root/var/all/repo2
+'
+
 test_done

@@ -108,6 +108,9 @@ func (r *Run) plan(ctx context.Context) (err error) {
 	if r.owners, err = r.findOwners(); err != nil {
 		return err
 	}
+	if err := r.checkOwn(); err != nil {
+		return err
+	}
 	if err := r.checkLinks(); err != nil {
 		return err
 	}

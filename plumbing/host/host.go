@@ -115,18 +115,11 @@ func (h *Host) Own() []string {
 	var own []string
 	for _, dir := range []string{h.repo.GitDir(), h.repo.CommonDir(), h.repo.ObjectsDir()} {
 		rel, ok := below(h.Root, dir)
-		if ok && !covered(own, rel) {
+		if ok && !slices.ContainsFunc(own, func(dir string) bool { return node.Within(rel, dir) }) {
 			own = append(own, rel)
 		}
 	}
 	return own
-}
-
-// Owns says whether path, relative to the root, is the repository or in it.
-func (h *Host) Owns(path string) bool { return covered(h.Own(), path) }
-
-func covered(dirs []string, path string) bool {
-	return slices.ContainsFunc(dirs, func(dir string) bool { return node.Within(path, dir) })
 }
 
 // An OutsideError says that a path is not in the root.

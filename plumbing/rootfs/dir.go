@@ -36,6 +36,9 @@ func (r *Root) OpenDir(path string) (*Dir, error) {
 	return &Dir{fd, real}, nil
 }
 
+// Path is where the directory was found, without symbolic links.
+func (d *Dir) Path() string { return d.path }
+
 // Close releases the directory.
 func (d *Dir) Close() error { return unix.Close(d.fd) }
 
