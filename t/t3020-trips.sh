@@ -83,6 +83,15 @@ test_expect_success 'with nothing to do, git-devops is asked nothing' '
 	test_must_be_empty asked
 '
 
+test_expect_success 'git speaks what takes the fewest round trips' '
+	answers notes "echo \"\${GIT_PROTOCOL:-none}\" >\"\$ASKED\"; exec git-upload-pack \"\$@\"" &&
+	fetched_by notes &&
+	test_when_finished "fetched_by git-upload-pack" &&
+	git -C here devops sync &&
+	echo none >expect &&
+	test_cmp expect asked
+'
+
 test_expect_success 'the first chunks come over the session that was asked' '
 	(
 		cd there &&

@@ -22,10 +22,13 @@ import (
 // them, as its configuration says; and what the remote offers. It may be called
 // for several remotes at once. When nothing happens for so long, the error is
 // transfer.ErrStalled; with 0 that is waited for, as where git may ask a person.
+//
+// It is done with the oldest version of git's protocol: where nothing is to be
+// fetched, as mostly, the newest takes a round trip more.
 func (f *Fetching) Branches(ctx context.Context, g git.Runner, remote string, stall time.Duration) error {
 	g.Files = append(slices.Clip(g.Files), f.file)
 	err := runAlive(ctx, g, stall, "-c", "remote."+remote+".fetch="+offer.Refspec(remote), "-c", "fetch.writeCommitGraph=false",
-		"fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote)
+		"-c", "protocol.version=0", "fetch", "--quiet", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--", remote)
 	if err != nil && git.ExitCode(err) < 0 {
 		f.killed.Store(true)
 	}
