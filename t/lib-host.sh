@@ -33,20 +33,6 @@ commit_root () {
 	host commit -q -m "$1"
 }
 
-# mend_mtree: drop the lines of files that are gone, as who removes a file does.
-mend_mtree () {
-	test -f .devops/mtree || return 0
-	while read -r path rest
-	do
-		case $path$rest in
-		./*type=*) ;;
-		./*) test -e "$path" || test -h "$path" || continue ;;
-		esac
-		printf "%s %s\n" "$path" "$rest"
-	done <.devops/mtree | sed "s/ *$//" >mtree.new &&
-	mv mtree.new .devops/mtree
-}
-
 # commit_elsewhere <message> <command>: what the command, run in a work tree
 # of the branch, makes of it, committed to the host's branch as if it had been
 # fetched: the root is not touched.
@@ -57,7 +43,6 @@ commit_elsewhere () {
 	(
 		cd elsewhere &&
 		eval "$2" &&
-		mend_mtree &&
 		git add -A . &&
 		git commit -q -m "$1"
 	) &&

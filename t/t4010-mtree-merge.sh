@@ -95,4 +95,53 @@ test_expect_success 'other files with this attribute are merged as manifests are
 	grep "^error: b: both sides have changed this large file; ours is kept$" err
 '
 
+test_expect_success ROOT 'a file that one side removed and the other described' '
+	cd .. &&
+	. "$TEST_DIR/lib-host.sh" &&
+	new_host &&
+	write root/etc/gone gone &&
+	write root/etc/other other &&
+	write root/etc/pair pair &&
+	ln root/etc/pair root/etc/pair2 &&
+	write root/etc/was-file file && chmod 600 root/etc/was-file &&
+	commit_root first &&
+	git clone -q -b web repo clone &&
+	(
+		cd clone &&
+		git devops init -q &&
+		git rm -q etc/gone &&
+		echo changed >etc/pair2 &&
+		ln -sf other etc/was-file &&
+		git commit -q -a -m "clone: one is gone, one changed"
+	) &&
+	chmod 600 root/etc/gone &&
+	host add -q root/etc/gone &&
+	host commit -q -m "host: it is secret" &&
+	git -C clone pull -q --no-rebase --no-edit &&
+	git -C clone show HEAD:.devops/mtree >out &&
+	grep "^./etc/gone mode=0600" out &&
+	host_git fetch -q "$PWD/clone" web:refs/remotes/origin/web &&
+	host_git config branch.web.remote origin &&
+	host_git config branch.web.merge refs/heads/web &&
+	host_git config remote.origin.fetch "+refs/heads/*:refs/remotes/origin/*" &&
+	host_git config remote.origin.url "$PWD/clone" &&
+	host apply &&
+	test_path_is_missing root/etc/gone &&
+	test "$(readlink root/etc/was-file)" = other &&
+	echo pair >expect &&
+	test_cmp expect root/etc/pair &&
+	echo changed >expect &&
+	test_cmp expect root/etc/pair2 &&
+	host status --porcelain --exit-code &&
+	host apply --exit-code
+'
+
+test_expect_success ROOT 'add drops what is said of nothing' '
+	host add -q root/etc/other &&
+	host_git show :.devops/mtree >out &&
+	! grep gone out &&
+	host commit -q -m mended &&
+	host status --porcelain --exit-code
+'
+
 test_done

@@ -88,9 +88,16 @@ func (l *look) namesOf(path string, n *node.Node) (int, error) {
 			return 0, err
 		}
 		l.further = map[string]int{}
-		for _, e := range spec.All() {
-			if e.Link != "" {
-				l.further[e.Link]++
+		for path, e := range spec.All() {
+			if e.Link == "" {
+				continue
+			}
+			n, err := l.target.Get(path)
+			if err != nil {
+				return 0, err
+			}
+			if n != nil && n.Link != "" {
+				l.further[n.Link]++
 			}
 		}
 	}

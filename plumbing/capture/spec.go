@@ -112,6 +112,20 @@ func (r *run) describe(s spec) {
 	}
 }
 
+// dropStale takes out what is said of files and links that the index does not
+// have: git merges, and people remove files, without a look at it.
+func (s spec) dropStale(index *repo.Index) {
+	for _, path := range slices.Clone(s.Paths()) {
+		e, _ := s.Get(path)
+		if e.Type != node.File && e.Type != node.Symlink {
+			continue
+		}
+		if _, found := index.Find(path); !found {
+			s.Delete(path)
+		}
+	}
+}
+
 // leads tells whether a directory need not be listed because what it leads to
 // is. One that was listed and only leads to what was named stays so.
 func (r *run) leads(i int, had bool) bool {

@@ -119,6 +119,7 @@ func (r *run) enterSpec(tx *repo.IndexTx, batch *gitstore.Batch) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	s.dropStale(tx.Index())
 	r.describe(s)
 	if s.Len() == 0 && s.text == nil {
 		return false, nil

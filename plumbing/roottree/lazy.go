@@ -106,6 +106,11 @@ func (z *Lazy) Get(path string) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if said, _ := spec.Get(path); said.Link != "" {
+		if _, err := z.along(said.Link); err != nil { // to be compared
+			return nil, err
+		}
+	}
 	t.spec = spec
 	if e, _ := t.top.find(path); e != nil {
 		if err := z.sniff(e); err != nil {

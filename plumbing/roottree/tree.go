@@ -67,27 +67,31 @@ func (t *Tree) settlePath(path string, e mtree.Entry) error {
 		return nil
 	}
 	git, blocked := t.top.find(path)
-	byGit := e.Type == node.File || e.Type == node.Symlink
 	switch {
+	case byGit(e) && (git == nil || git.nodeType() != e.Type):
+		return nil
 	case blocked != "":
 		return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, blocked)}
-	case git == nil && byGit:
-		return &BadTreeError{Path: path, Why: "is in " + mtree.Path + ", but not in the tree"}
 	case git == nil:
 		return t.addExtra(path)
 	case git.nodeType() != e.Type:
 		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a %s in the tree, but a %s in %s", git.nodeType(), e.Type, mtree.Path)}
 	case e.Link != "":
-		return t.checkLink(path, git, e.Link)
+		return t.checkLink(path, e.Link)
 	}
 	return nil
 }
+
+// byGit tells whether an entry is about what git's tree has. Where that has
+// something else there, or nothing, as after a merge, or when somebody has
+// removed a file, the entry says nothing.
+func byGit(e mtree.Entry) bool { return e.Type == node.File || e.Type == node.Symlink }
 
 // addExtra adds a path after the directories that lead to it.
 func (t *Tree) addExtra(path string) error {
 	parent := node.Parent(path)
 	if parent != node.RootPath {
-		if e, ok := t.spec.Get(parent); ok && e.Type != node.Dir {
+		if e, ok := t.extraEntry(parent); ok && e.Type != node.Dir {
 			return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, parent)}
 		} else if git, _ := t.top.find(parent); !ok && git == nil && !t.implied[parent] {
 			if err := t.addExtra(parent); err != nil {
@@ -100,16 +104,22 @@ func (t *Tree) addExtra(path string) error {
 	return nil
 }
 
-func (t *Tree) checkLink(path string, git *entry, first string) error {
+// checkLink refuses a further name of a file of which nobody knows the metadata.
+func (t *Tree) checkLink(path, first string) error {
 	target, _ := t.top.find(first)
-	e, _ := t.spec.Get(first)
+	e, listed := t.spec.Get(first)
 	switch {
-	case target == nil || e.Link != "":
+	case listed && (e.Link != "" || e.Type != node.File), target != nil && target.nodeType() != node.File, target == nil && !listed:
 		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a hard link to %q, which is not the first name of a file", first)}
-	case target.id != git.id || target.mode != git.mode:
-		return &BadTreeError{Path: path, Why: fmt.Sprintf("is a hard link to %q, but has another content or mode", first)}
 	}
 	return nil
+}
+
+// linked tells whether a file is another name of first: somebody may have
+// changed the one and not the other, or removed it.
+func (t *Tree) linked(git *entry, first string) bool {
+	target, _ := t.top.find(first)
+	return target != nil && target.id == git.id && target.mode == git.mode
 }
 
 // Get returns what is at a path, nil for nothing. A nil Tree has nothing.
@@ -123,7 +133,7 @@ func (t *Tree) Get(path string) *node.Node {
 			return &n
 		}
 	}
-	e, ok := t.spec.Get(path)
+	e, ok := t.extraEntry(path)
 	if !ok && !t.implied[path] {
 		return nil
 	}
@@ -135,19 +145,29 @@ func (t *Tree) Get(path string) *node.Node {
 func (t *Tree) node(path string, git *entry) node.Node {
 	n := git.node()
 	e, ok := t.spec.Get(path)
-	if !ok {
+	if !ok || e.Type != n.Type {
 		return n
 	}
 	if e.Link != "" {
-		first, _ := t.spec.Get(e.Link)
-		if first.Type != "" {
+		if first, ok := t.spec.Get(e.Link); ok {
 			mtree.Apply(first, &n)
 		}
-		n.Link = e.Link
+		if t.linked(git, e.Link) {
+			n.Link = e.Link
+		}
 		return n
 	}
 	mtree.Apply(e, &n)
 	return n
+}
+
+// extraEntry is what mtree says of a path that git's tree does not have.
+func (t *Tree) extraEntry(path string) (mtree.Entry, bool) {
+	e, ok := t.spec.Get(path)
+	if ok && byGit(e) {
+		return mtree.Entry{}, false
+	}
+	return e, ok
 }
 
 // extraNode is what mtree alone tells of, or implies.
@@ -169,7 +189,7 @@ func (t *Tree) Nodes() iter.Seq2[string, node.Node] {
 		extra := t.extra
 		before := func(path string) bool {
 			for len(extra) > 0 && (path == "" || node.ComparePaths(extra[0], path) < 0) {
-				e, ok := t.spec.Get(extra[0])
+				e, ok := t.extraEntry(extra[0])
 				if !yield(extra[0], extraNode(e, ok)) {
 					return false
 				}

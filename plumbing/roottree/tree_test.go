@@ -4,6 +4,7 @@ package roottree
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -96,6 +97,60 @@ func TestControl(t *testing.T) {
 	for _, path := range []string{".devops/actions", ".devops", "a/b"} {
 		if text, err := tree.Control(path); !errors.Is(err, repo.ErrNotFound) {
 			t.Errorf("Control(%q) = %q, %v", path, text, err)
+		}
+	}
+}
+
+// TestStaleMtree has lines of files that somebody has removed or changed without
+// a look at .devops/mtree.
+func TestStaleMtree(t *testing.T) {
+	r := newRepo(t)
+	tree := writeTree(t, r, map[string]file{
+		".devops/mtree": plain(`./c uname=www mode=0600
+./d mode=0600
+./d/c type=link uname=www
+./f mode=0600
+./gone mode=0600
+./l mode=0600
+./other hardlink=./f
+./same hardlink=./f
+./solitary hardlink=./gone
+./x hardlink=./f
+`),
+		"d/e": plain("e"), "f": plain("same"), "l": {repo.ModeLink, "d"},
+		"other": plain("other"), "same": plain("same"), "solitary": plain("same"), "x": {repo.ModeExecutable, "same"},
+	}).String()
+	whole, err := Load(r, tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lazy, err := NewLoader(r).Lazy(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for path, n := range whole.Nodes() {
+		if _, again := got[path]; again {
+			t.Errorf("%s is there twice", path)
+		}
+		got[path] = fmt.Sprintf("%s %04o %s", n.Type, n.Perm, n.Link)
+		if other, err := lazy.Get(path); err != nil || !same(&n, other) {
+			t.Errorf("lazily, %s is %+v, %v, not %+v", path, other, err, n)
+		}
+	}
+	want := map[string]string{
+		"d": "dir 0755 ", "d/e": "file 0644 ", "f": "file 0600 ", "l": "link 0777 ", "other": "file 0600 ",
+		"same": "file 0600 f", "solitary": "file 0600 ", "x": "file 0700 ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the nodes differ (-want +got):\n%s", diff)
+	}
+	for _, path := range []string{"c", "d/c", "gone"} {
+		if n := whole.Get(path); n != nil {
+			t.Errorf("%s is %+v", path, n)
+		}
+		if n, err := lazy.Get(path); n != nil || err != nil {
+			t.Errorf("lazily, %s is %+v, %v", path, n, err)
 		}
 	}
 }
