@@ -16,6 +16,9 @@ const (
 	Unmerged = 'U' // changed on both sides, and not brought together
 )
 
+// Forgotten stands for what is not managed any more, and stays.
+const Forgotten byte = 'F'
+
 // Letter tells how after, nil for nothing, differs from before.
 func Letter(before, after *node.Node, a node.Aspect) byte {
 	switch {

@@ -199,6 +199,58 @@ test_expect_success ROOT 'rm --delete, commit, apply deletes; rm alone does not'
 	test_cmp expect root/forgotten/file
 '
 
+# second <verb>...: on another host of the type, which follows this one.
+second () {
+	git devops --repo "$SHARNESS_TRASH_DIRECTORY/repo2" "$@"
+}
+
+test_expect_success ROOT 'what rm forgets stays on the other hosts, too' '
+	write root/gone/file gone &&
+	write root/gone/other other &&
+	write root/gone/late late &&
+	host add -q root/gone && host commit -q -m "three files" &&
+	mkdir second-root &&
+	git devops init -q --host --repo repo2 --root second-root --type web "file://$PWD/repo" &&
+	second apply -q &&
+	test_path_is_file second-root/gone/file &&
+	host rm -q root/gone/file &&
+	host rm -q --delete root/gone/other &&
+	host commit -q -m "one forgotten, one deleted" &&
+	host apply -q HEAD &&
+	test_path_is_file root/gone/file &&
+	test_path_is_missing root/gone/other &&
+	host add -q root/gone/late && host rm -q root/gone/late && host commit -q -m later &&
+	second sync -q &&
+	second status --porcelain >out &&
+	printf "%s\n" " F gone/file" " F gone/late" " D gone/other" >expect &&
+	grep "gone/" out >actual &&
+	test_cmp expect actual &&
+	echo changed >second-root/gone/late &&
+	second apply >out &&
+	grep "^forget  *gone/file$" out &&
+	echo gone >expect &&
+	test_cmp expect second-root/gone/file &&
+	echo changed >expect &&
+	test_cmp expect second-root/gone/late &&
+	test_path_is_missing second-root/gone/other &&
+	second apply --exit-code &&
+	second status --porcelain --exit-code &&
+	second report >out
+'
+
+test_expect_success ROOT 'what was forgotten can be added again, and then deleted' '
+	host add -q root/gone/file && host commit -q -m again &&
+	host_git show HEAD:.devops/mtree >out &&
+	! grep gone/file out &&
+	grep -x "./gone/late optional" out &&
+	second sync -q && second apply -q &&
+	host rm -q --delete root/gone/file && host commit -q -m deleted && host apply -q HEAD &&
+	second sync -q && second apply -q &&
+	test_path_is_missing root/gone/file &&
+	test_path_is_missing second-root/gone/file &&
+	test_path_is_file second-root/gone/late
+'
+
 test_expect_success ROOT 'what was put where a run died is named, and blocks nothing' '
 	mkdir -p root/t/.git-devops-5e0b7d1f00c3a942-1 root/t/.git-devops-5e0b7d1f00c3a942-2 &&
 	write root/t/.git-devops-5e0b7d1f00c3a942-1/precious mine &&

@@ -27,8 +27,12 @@ func (l *look) complete(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("commit %.12s: %w", l.commit, err)
 	}
+	spec, err := l.target.Spec()
+	if err != nil {
+		return err
+	}
 	for _, p := range l.paths {
-		p.Drift = rules[p.Name]
+		p.Drift, p.Forgotten = rules[p.Name], spec.Forgets(p.Name)
 		if err := l.merge(p); err != nil {
 			return err
 		}

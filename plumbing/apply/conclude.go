@@ -51,7 +51,7 @@ func (r *Run) report(result *Result, failure error) *report.Report {
 		case step.Kind == plan.Conflict:
 			s.Outcome = report.Noted
 			rep.Outcome = report.Partly
-		case step.Kind == plan.Stay, step.Kind == plan.Leave:
+		case step.Kind == plan.Stay, step.Kind == plan.Leave, step.Kind == plan.Forget:
 			s.Outcome = report.Noted
 		}
 		s.Took = o.Duration

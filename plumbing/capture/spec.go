@@ -82,8 +82,10 @@ func (r *run) managedBelow(dirs []string, chosen func(path string) bool) []strin
 			add(path)
 		}
 	}
-	for path := range r.spec.All() {
-		add(path)
+	for path, e := range r.spec.All() {
+		if !e.Optional {
+			add(path)
+		}
 	}
 	slices.SortFunc(paths, node.ComparePaths)
 	return slices.Compact(paths)
@@ -117,7 +119,7 @@ func (r *run) describe(s spec) {
 func (s spec) dropStale(index *repo.Index) {
 	for _, path := range slices.Clone(s.Paths()) {
 		e, _ := s.Get(path)
-		if e.Type != node.File && e.Type != node.Symlink {
+		if e.Optional || e.Type != node.File && e.Type != node.Symlink {
 			continue
 		}
 		if _, found := index.Find(path); !found {

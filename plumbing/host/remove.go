@@ -22,11 +22,13 @@ func (e *RemoveError) Error() string { return fmt.Sprintf("'%s' %s", e.Path, e.W
 type RemoveOptions struct {
 	Paths     []string // relative to the root and clean
 	Recursive bool     // also what is below the paths
+	Forget    bool     // what lies there stays, on all hosts
 	DryRun    bool
 }
 
-// Remove takes paths from the index and from its .devops/mtree, and returns
-// them in the order of node.ComparePaths. Nothing is done on the root. The
+// Remove takes paths from the index and from its .devops/mtree, which says of
+// them that they are forgotten if they are, and returns them in the order of
+// node.ComparePaths. Nothing is done on the root. The
 // error is a *RemoveError for a path that is not managed, or where something
 // managed is below it.
 func (h *Host) Remove(ctx context.Context, o RemoveOptions) (removed []string, err error) {
@@ -41,7 +43,13 @@ func (h *Host) Remove(ctx context.Context, o RemoveOptions) (removed []string, e
 		for _, path := range removed {
 			tx.Remove(path)
 		}
-		return h.setSpec(tx, spec, without(spec, removed))
+		rest := without(spec, removed)
+		for _, path := range removed {
+			if o.Forget && path != node.RootPath {
+				rest.Set(path, mtree.Forgotten())
+			}
+		}
+		return h.setSpec(tx, spec, rest)
 	})
 	return removed, err
 }
@@ -75,8 +83,10 @@ func managed(index *repo.Index, spec *mtree.Spec, top string) (found []string) {
 			add(e.Path)
 		}
 	}
-	for _, path := range spec.Paths() {
-		add(path)
+	for path, e := range spec.All() {
+		if !e.Optional {
+			add(path)
+		}
 	}
 	slices.SortFunc(found, node.ComparePaths)
 	return slices.Compact(found)
@@ -144,5 +154,31 @@ func (h *Host) setSpec(tx *repo.IndexTx, was, is *mtree.Spec) error {
 	if err != nil {
 		return err
 	}
-	return tx.Set(repo.Entry{Path: mtree.Path, Mode: repo.ModeFile, ID: id, SkipWorktree: true})
+	err = tx.Set(repo.Entry{Path: mtree.Path, Mode: repo.ModeFile, ID: id, SkipWorktree: true})
+	if err != nil || was.Len() > 0 {
+		return err
+	}
+	return h.setAttribute(tx)
+}
+
+const attributesFile = ".gitattributes"
+
+// setAttribute has git merge .devops/mtree with our driver.
+func (h *Host) setAttribute(tx *repo.IndexTx) error {
+	var was []byte
+	if at, ok := tx.Index().Find(attributesFile); ok {
+		var err error
+		if _, was, err = h.repo.Object(tx.Index().Entries[at].ID); err != nil {
+			return fmt.Errorf("read %s: %w", attributesFile, err)
+		}
+	}
+	is := mtree.WithAttribute(was)
+	if len(is) == len(was) {
+		return nil
+	}
+	id, err := h.repo.WriteObject("blob", is)
+	if err != nil {
+		return err
+	}
+	return tx.Set(repo.Entry{Path: attributesFile, Mode: repo.ModeFile, ID: id, SkipWorktree: true})
 }

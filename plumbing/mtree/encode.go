@@ -45,6 +45,9 @@ func appendEntry(b []byte, e Entry) []byte {
 	if e.Link != "" {
 		b = appendPath(append(b, " hardlink="...), e.Link)
 	}
+	if e.Optional {
+		b = append(b, " optional"...)
+	}
 	for _, x := range e.Xattrs {
 		b = append(appendVis(append(b, " xattr."...), x.Name), '=')
 		b = base64.StdEncoding.AppendEncode(b, []byte(x.Value))

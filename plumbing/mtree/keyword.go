@@ -25,8 +25,8 @@ func (p *parser) keywords(e *Entry, rest []byte) (seen keySet, err error) {
 			break
 		}
 		key, value, ok := bytes.Cut(field, []byte("="))
-		if !ok {
-			return 0, fmt.Errorf("%q is not keyword=value", field)
+		if ok == (string(key) == "optional") {
+			return 0, fmt.Errorf("%q is neither keyword=value nor optional", field)
 		}
 		said, err := p.keyword(e, string(key), value)
 		if err != nil {
@@ -47,7 +47,7 @@ func (p *parser) keywords(e *Entry, rest []byte) (seen keySet, err error) {
 }
 
 // A keySet is what a line says. An id and a name say the same.
-type keySet uint8
+type keySet uint16
 
 const (
 	hasType keySet = 1 << iota
@@ -58,6 +58,7 @@ const (
 	hasDevice
 	hasLink
 	hasXattr
+	hasOptional
 )
 
 func (p *parser) keyword(e *Entry, key string, value []byte) (said keySet, err error) {
@@ -89,6 +90,9 @@ func (p *parser) keyword(e *Entry, key string, value []byte) (said keySet, err e
 	case "hardlink":
 		said = hasLink
 		e.Link, err = parsePath(value)
+	case "optional":
+		said = hasOptional
+		e.Optional = true
 	default:
 		said = hasXattr
 		err = parseXattr(e, key, value)
@@ -218,6 +222,13 @@ func parseXattr(e *Entry, key string, value []byte) error {
 // check refuses what contradicts itself. seen is what the line itself has.
 func (e *Entry) check(path string, seen keySet) error {
 	isDevice := e.Type == node.Char || e.Type == node.Block
+	if e.Optional {
+		if seen&^(hasType|hasOptional) != 0 {
+			return errors.New("optional, it is not managed, and has no other keywords")
+		}
+		*e = Forgotten()
+		return nil
+	}
 	switch {
 	case path == node.RootPath && e.Type != node.Dir:
 		return errors.New("the root is a directory")

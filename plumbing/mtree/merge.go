@@ -75,8 +75,9 @@ func mergeFields(base, ours, theirs *Entry) (*Entry, bool) {
 	note(ok)
 	e.Device, ok = pick(base.Device, ours.Device, theirs.Device, same)
 	note(ok)
-	// A further name has no metadata of its own to be merged.
-	note(ours.Link == theirs.Link)
+	// A further name has no metadata of its own to be merged, nor has what is
+	// not managed.
+	note(ours.Link == theirs.Link && ours.Optional == theirs.Optional)
 	return &e, all
 }
 

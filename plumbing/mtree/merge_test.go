@@ -34,6 +34,8 @@ func TestMerge(t *testing.T) {
 		{"xattrs are one thing", "", "./a xattr.user.a=", "./a xattr.user.b=", "./a xattr.user.a=", true},
 		{"a link and metadata", "", "./b hardlink=./a", "./b uid=7", "./b hardlink=./a", true},
 		{"times", "./a time=1.000000000", "./a time=2.000000000", "./a time=1.000000000 uid=7", "./a time=2.000000000 uid=7", false},
+		{"theirs forgets", "./a uid=7", "./a uid=7", "./a optional", "./a optional", false},
+		{"ours forgets what theirs changes", "", "./a optional", "./a uid=7", "./a optional", true},
 		{"devices", "./a type=char device=native,1,1", "./a type=char device=native,1,2", "./a type=char device=native,1,3", "./a type=char device=native,1,2", true},
 	}
 	for _, tt := range tests {

@@ -126,7 +126,7 @@ func (p *parser) directive(name string, rest []byte) error {
 	if err != nil {
 		return err
 	}
-	if seen&(hasTime|hasDevice|hasLink|hasXattr) != 0 {
+	if seen&(hasTime|hasDevice|hasLink|hasXattr|hasOptional) != 0 {
 		return errors.New("/set takes type, mode and owners only")
 	}
 	p.defaults = e

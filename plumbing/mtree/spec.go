@@ -38,7 +38,19 @@ type Entry struct {
 	Device node.Device
 	// Link is the first path of this file, "" for that one itself.
 	Link string
+	// Optional says that the path is not managed any more, and that what lies
+	// there stays: a Forgotten one says nothing else.
+	Optional bool
 }
+
+// Forgotten is the Entry of a path that is not managed any more, and stays.
+func Forgotten() Entry {
+	return Entry{Type: node.File, Owner: node.DefaultOwner, Group: node.DefaultGroup, Optional: true}
+}
+
+// Forgets tells whether s says of a path that it is not managed any more, and
+// stays.
+func (s *Spec) Forgets(path string) bool { return s.entries[path].Optional }
 
 // Len is the number of paths.
 func (s *Spec) Len() int { return len(s.entries) }
@@ -97,7 +109,7 @@ func (s *Spec) Clone() *Spec { return &Spec{entries: maps.Clone(s.entries)} }
 // Equal tells whether two entries say the same.
 func (e Entry) Equal(o Entry) bool {
 	return e.Type == o.Type && e.Owner == o.Owner && e.Group == o.Group &&
-		e.Device == o.Device && e.Link == o.Link &&
+		e.Device == o.Device && e.Link == o.Link && e.Optional == o.Optional &&
 		equal(e.Perm, o.Perm) && equal(e.Mtime, o.Mtime) && slices.Equal(e.Xattrs, o.Xattrs)
 }
 

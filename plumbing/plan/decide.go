@@ -60,6 +60,10 @@ func (d *decision) decide() {
 	if !managed || gone || d.fits() || node.Diff(d.to, d.live) == 0 {
 		return
 	}
+	if d.Forgotten && d.Target == nil {
+		d.kind = Forget
+		return
+	}
 	d.drift = node.Diff(d.Base, d.live)
 	if isDir(d.live) {
 		// Whatever is made in a directory changes that, managed or not.

@@ -46,6 +46,9 @@ type Path struct {
 	// managed: it is then replaced, never changed in place.
 	Shared bool
 	Drift  Rule
+	// Forgotten says that Target does not have the path because it is not to be
+	// managed any more: what is live stays.
+	Forgotten bool
 	// Merged is what three-way merging made, where Drift is Merge; nil where
 	// it was a conflict. It counts only where it is of Target's type: a file
 	// changed here and removed there is a conflict. Where Target is Base, what

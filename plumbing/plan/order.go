@@ -71,7 +71,7 @@ func (o *order) place(d *decision, i int32) {
 
 func (o *order) phase(d *decision) *phase {
 	switch d.kind {
-	case Refuse, Conflict, Stay:
+	case Refuse, Conflict, Stay, Forget:
 		return &o.notes
 	case Mkdir:
 		return &o.dirs

@@ -42,6 +42,8 @@ const (
 	Stay Kind = "keep"
 	// Leave is for a directory that is no longer wanted but not empty.
 	Leave Kind = "leave"
+	// Forget is for a path that is not managed any more, and stays.
+	Forget Kind = "forget"
 )
 
 // A Step is one line of a plan.

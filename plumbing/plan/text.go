@@ -46,7 +46,7 @@ func (s *Step) what() string {
 	switch {
 	case s.Kind == Run:
 		return s.Command
-	case s.Kind == Remove || s.Kind == Rmdir || s.Kind == Leave || s.Kind == Exec:
+	case s.Kind == Remove || s.Kind == Rmdir || s.Kind == Leave || s.Kind == Forget || s.Kind == Exec:
 		return ""
 	case s.Kind == Conflict && s.Aspects&node.AspectType != 0:
 		return "" // the reason says it
@@ -72,7 +72,7 @@ func list(names []string) string {
 // Idle says that a step of this kind does nothing: it says why nothing is done.
 func (k Kind) Idle() bool {
 	switch k {
-	case Refuse, Conflict, Stay, Leave:
+	case Refuse, Conflict, Stay, Leave, Forget:
 		return true
 	}
 	return false

@@ -68,7 +68,7 @@ func (t *Tree) settlePath(path string, e mtree.Entry) error {
 	}
 	git, blocked := t.top.find(path)
 	switch {
-	case byGit(e) && (git == nil || git.nodeType() != e.Type):
+	case e.Optional, byGit(e) && (git == nil || git.nodeType() != e.Type):
 		return nil
 	case blocked != "":
 		return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, blocked)}
@@ -141,11 +141,14 @@ func (t *Tree) Get(path string) *node.Node {
 	return &n
 }
 
+// Forgets tells whether a path is not managed any more, and stays.
+func (t *Tree) Forgets(path string) bool { return t.Get(path) == nil && t.spec.Forgets(path) }
+
 // node is what git and mtree tell of a path.
 func (t *Tree) node(path string, git *entry) node.Node {
 	n := git.node()
 	e, ok := t.spec.Get(path)
-	if !ok || e.Type != n.Type {
+	if !ok || e.Type != n.Type || e.Optional {
 		return n
 	}
 	if e.Link != "" {

@@ -107,7 +107,7 @@ func (t *tally) count(step *plan.Step) {
 		t.refused++
 	case plan.Conflict:
 		t.conflicts++
-	case plan.Stay, plan.Leave:
+	case plan.Stay, plan.Leave, plan.Forget:
 		t.kept++
 	default:
 		t.changed++

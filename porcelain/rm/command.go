@@ -7,16 +7,11 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
-	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/host"
-	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/rootfs"
-	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 	"github.com/git-devops/git-devops/porcelain/ui"
 )
@@ -63,7 +58,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string) er
 		return err
 	}
 	defer unlock()
-	if err := check(w, h, root, o.remove); err != nil {
+	if err := check(h, o.remove); err != nil {
 		return err
 	}
 	removed, err := remove(ctx, h, o, paths)
@@ -79,7 +74,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string) er
 // remove takes the paths from the index. What is to be deleted is noted before:
 // as long as it is in the index that means nothing.
 func remove(ctx context.Context, h *host.Host, o options, paths []string) ([]string, error) {
-	what := host.RemoveOptions{Paths: paths, Recursive: o.recursive, DryRun: true}
+	what := host.RemoveOptions{Paths: paths, Recursive: o.recursive, Forget: !o.remove, DryRun: true}
 	removed, err := h.Remove(ctx, what)
 	if err != nil {
 		if e, ok := errors.AsType[*host.RemoveError](err); ok && !o.recursive {
@@ -104,65 +99,17 @@ type needsRecursive struct{ *host.RemoveError }
 // Hint names the option.
 func (needsRecursive) Hint() string { return "-r takes what is below a directory" }
 
-// check makes sure that the next apply will delete what it is to delete, and
-// nothing else: it deletes what was applied and is no longer on the branch.
-func check(w *worktree.Worktree, h *host.Host, root *rootfs.Root, remove bool) error {
-	applied, ok, err := h.Applied()
-	if err != nil {
-		return err
-	}
+// check refuses --delete where the next apply would delete nothing: it deletes
+// what was applied and is no longer on the branch.
+func check(h *host.Host, remove bool) error {
 	if !remove {
-		return checkForget(w, h, applied, ok)
+		return nil
 	}
-	if !ok {
-		return refusal{"nothing was applied here yet, so that an apply deletes nothing", "delete the files, and 'git devops add' their directory"}
+	_, ok, err := h.Applied()
+	if err == nil && !ok {
+		err = refusal{"nothing was applied here yet, so that an apply deletes nothing", "delete the files, and 'git devops add' their directory"}
 	}
-	return checkDelete(w, h, root)
-}
-
-func checkForget(w *worktree.Worktree, h *host.Host, applied chunkstore.ID, ok bool) error {
-	head, _, err := w.Repo.Ref("HEAD")
-	if err != nil {
-		return err
-	}
-	deletions, err := h.Deletions()
-	if err != nil {
-		return err
-	}
-	if len(deletions) > 0 || ok && applied != head {
-		return refusal{"there are changes to apply, and the apply would delete what is forgotten now", "run 'git devops commit' and 'git devops apply' first"}
-	}
-	return nil
-}
-
-// checkDelete refuses to delete along with what was forgotten and is still
-// there.
-func checkDelete(w *worktree.Worktree, h *host.Host, root *rootfs.Root) error {
-	deletions, err := h.Deletions()
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, path := range deletions {
-		known[path] = true
-	}
-	index, err := w.Repo.ReadIndex()
-	if err != nil {
-		return err
-	}
-	head, err := w.Repo.ResolveTree("HEAD")
-	if err != nil {
-		return err
-	}
-	return w.Repo.WalkTree(head, func(path string, _ uint32, _ chunkstore.ID) error {
-		if _, found := index.Find(path); found || known[path] || node.IsControl(path) {
-			return nil
-		}
-		if _, err := root.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return refusal{fmt.Sprintf("'%s' was forgotten, and the next apply would delete it, too", ui.Path(path)), "run 'git devops commit' first"}
-	})
+	return err
 }
 
 // A refusal is an error that knows the way out.

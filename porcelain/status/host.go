@@ -113,6 +113,9 @@ func (c *comparison) pending() error {
 			return nil
 		}
 		p := path{Path: ui.Path(name), drift: porcelain.Same, pending: porcelain.Letter(a, b, aspects), PendingAspects: aspects.Names()}
+		if b == nil && target.Forgets(name) {
+			p.pending = porcelain.Forgotten
+		}
 		if i, ok := slices.BinarySearchFunc(c.paths[:drifted], p, comparePaths); ok {
 			c.paths[i].pending, c.paths[i].PendingAspects = p.pending, p.PendingAspects
 		} else {
