@@ -159,10 +159,3 @@ func (b *Batch) link(d *cachedDir, temporary, first string) (s staged, err error
 	})
 	return s, err
 }
-
-func ignoreAbsent(err error) error {
-	if err == unix.ENOENT {
-		return nil
-	}
-	return err
-}
