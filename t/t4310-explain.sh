@@ -62,6 +62,7 @@ test_expect_success ROOT,TMPFS,STRACE 'random states' '
 		new_host &&
 		with_mtimes &&
 		with_rules &&
+		host_git config gc.autoDetach false &&
 		new_second &&
 		for n in $(seq 0 $states)
 		do
