@@ -100,6 +100,31 @@ test_expect_success ROOT 'to a commit by name; it must be on the branch' '
 	test_expect_code 129 host rollback $two $three 2>err
 '
 
+test_expect_success ROOT 'a commit that is named is applied, and the host held back there' '
+	host rollback -q --reason="three is bad" $two &&
+	assert_motd two &&
+	host apply -n $three 2>err &&
+	host apply $three 2>err &&
+	short=$(host_git rev-parse --short=12 $three) &&
+	grep "^warning: this host stays held back, at $short from now on: .*three is bad" err &&
+	grep "^hint: .*apply --resume" err &&
+	assert_motd three &&
+	test_expect_code 14 host apply -q 2>err &&
+	grep "held back at $short since .*three is bad" err &&
+	assert_motd three &&
+	host apply -q $two root/etc &&
+	test_expect_code 14 host apply -q 2>err &&
+	grep "held back at $short" err &&
+	assert_motd three
+'
+
+test_expect_success ROOT 'an apply --resume that is refused leaves it held back' '
+	test_expect_code 128 host apply -q --resume --root=absent 2>err &&
+	test_path_is_file repo/devops/hold &&
+	test_must_fail host apply -q --resume nothing 2>err &&
+	test_path_is_file repo/devops/hold
+'
+
 test_expect_success ROOT 'one that is refused holds nothing back' '
 	host apply -q --resume &&
 	commit_elsewhere five "echo five >etc/motd && echo \"* devops-drift=fail\" >.gitattributes" &&

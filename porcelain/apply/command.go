@@ -57,7 +57,7 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 	if err != nil {
 		return err
 	}
-	target, held, err := s.Target(ctx, rev, o.resume)
+	target, err := s.Target(ctx, bring.Choice{Rev: rev, Resume: o.resume, Part: len(paths) > 0})
 	if err != nil {
 		return err
 	}
@@ -67,6 +67,6 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string, da
 	}
 	return s.Do(ctx, r, bring.Options{
 		DryRun: dryRun, Plan: o.plan, ExitCode: o.exitCode, NoActions: o.noActions,
-		FastForward: target.FastForward, Held: held,
+		FastForward: target.FastForward, Held: target.Held, Begin: target.Begin,
 	})
 }
