@@ -24,15 +24,7 @@ const attemptsHeader = "git-devops attempts 1\n"
 // attempts returns the commits that runs have begun to apply since one was
 // applied whole, oldest first: of each there may be something on the root.
 func (e *Engine) attempts() ([]chunkstore.ID, error) {
-	data, ok, err := e.Host.ReadState(host.StateAttempts)
-	if err != nil || !ok {
-		return nil, err
-	}
-	ids, err := parseAttempts(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Host.StatePath(host.StateAttempts), err)
-	}
-	return ids, nil
+	return host.ParseState(e.Host, host.StateAttempts, parseAttempts)
 }
 
 func parseAttempts(data []byte) ([]chunkstore.ID, error) {

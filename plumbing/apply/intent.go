@@ -85,15 +85,7 @@ func (e *Engine) Recover() (full []string, err error) {
 // intent reads what the run under way, or one that was killed, has noted: nil
 // for nothing.
 func (e *Engine) intent() (*intent, error) {
-	data, ok, err := e.Host.ReadState(host.StateIntent)
-	if err != nil || !ok {
-		return nil, err
-	}
-	in, err := parseIntent(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Host.StatePath(host.StateIntent), err)
-	}
-	return in, nil
+	return host.ParseState(e.Host, host.StateIntent, parseIntent)
 }
 
 // passing says whether a name is a temporary of the run that the host's intent

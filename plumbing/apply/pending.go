@@ -5,7 +5,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -35,15 +34,7 @@ func (e *Engine) readActions(ctx context.Context, t *roottree.Lazy) ([]actions.A
 }
 
 func (e *Engine) pending() ([]actions.Pending, error) {
-	data, ok, err := e.Host.ReadState(host.StateActions)
-	if err != nil || !ok {
-		return nil, err
-	}
-	pending, err := actions.DecodePending(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Host.StatePath(host.StateActions), err)
-	}
-	return pending, nil
+	return host.ParseState(e.Host, host.StateActions, actions.DecodePending)
 }
 
 func (e *Engine) setPending(pending []actions.Pending) error {

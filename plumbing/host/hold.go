@@ -34,15 +34,7 @@ const holdVersion = 1
 // Hold returns what holds the host back, nil when nothing does. A file that
 // cannot be read is an error: to go forward by mistake is worse.
 func (h *Host) Hold() (*Hold, error) {
-	data, ok, err := h.ReadState(StateHold)
-	if err != nil || !ok {
-		return nil, err
-	}
-	hold, err := parseHold(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", h.StatePath(StateHold), err)
-	}
-	return hold, nil
+	return ParseState(h, StateHold, parseHold)
 }
 
 // SetHold holds the host back, durably. Call it with the lock held.

@@ -42,6 +42,19 @@ func (h *Host) ReadState(s State) (data []byte, ok bool, err error) {
 	return data, err == nil, err
 }
 
+// ParseState gives a state to parse; what is not there is the zero value. An
+// error of parse is given the name of the file.
+func ParseState[T any](h *Host, s State, parse func(data []byte) (T, error)) (v T, err error) {
+	data, ok, err := h.ReadState(s)
+	if err != nil || !ok {
+		return v, err
+	}
+	if v, err = parse(data); err != nil {
+		return v, fmt.Errorf("%s: %w", h.StatePath(s), err)
+	}
+	return v, nil
+}
+
 // WriteState replaces a state in one step. It is durable when WriteState
 // returns.
 func (h *Host) WriteState(s State, data []byte) error {
