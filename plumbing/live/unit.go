@@ -101,21 +101,7 @@ func (r *run) each(ctx context.Context, produce iter.Seq[*unit], fn func(*unit) 
 	group, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	work, order := make(chan *unit, workers), make(chan *unit, 4*workers)
-	group.Go(func() error {
-		defer close(order)
-		defer close(work)
-		for u := range produce {
-			u.done = make(chan struct{})
-			for _, to := range []chan *unit{order, work} {
-				select {
-				case to <- u:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-		}
-		return nil
-	})
+	group.Go(func() error { return hand(ctx, produce, order, work) })
 	for range workers {
 		group.Go(func() error {
 			l := newLooker(r)
@@ -127,21 +113,44 @@ func (r *run) each(ctx context.Context, produce iter.Seq[*unit], fn func(*unit) 
 			return nil
 		})
 	}
-	group.Go(func() error {
-		for u := range order {
+	group.Go(func() error { return collect(ctx, order, fn) })
+	return group.Wait()
+}
+
+// hand gives each unit to all of the channels, which it closes at the end.
+func hand(ctx context.Context, produce iter.Seq[*unit], to ...chan<- *unit) error {
+	defer func() {
+		for _, c := range to {
+			close(c)
+		}
+	}()
+	for u := range produce {
+		u.done = make(chan struct{})
+		for _, c := range to {
 			select {
-			case <-u.done:
+			case c <- u:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if u.err != nil {
-				return u.err
-			}
-			if err := fn(u); err != nil {
-				return err
-			}
 		}
-		return nil
-	})
-	return group.Wait()
+	}
+	return nil
+}
+
+// collect calls fn for each unit when it was looked at.
+func collect(ctx context.Context, order <-chan *unit, fn func(*unit) error) error {
+	for u := range order {
+		select {
+		case <-u.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if u.err != nil {
+			return u.err
+		}
+		if err := fn(u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
