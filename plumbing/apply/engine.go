@@ -3,11 +3,10 @@
 package apply
 
 import (
-	"fmt"
-
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/live"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 )
 
@@ -52,15 +51,7 @@ func (e *Engine) scanner() *live.Scanner {
 
 // manifest reads the manifest of a large file.
 func (e *Engine) manifest(id chunkstore.ID) (*chunkstore.Manifest, error) {
-	_, data, err := e.Work.Repo.Object(id)
-	if err != nil {
-		return nil, err
-	}
-	m, err := chunkstore.ParseManifest(data)
-	if err != nil {
-		return nil, fmt.Errorf("manifest %v: %w", id, err)
-	}
-	return m, nil
+	return manifests.Read(e.Work.Repo, id)
 }
 
 // blob reads a file's content, or a link's target, of at most limit bytes. The

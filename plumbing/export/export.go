@@ -21,6 +21,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/accounts"
 	"github.com/git-devops/git-devops/plumbing/git"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -162,11 +163,7 @@ func (e *Export) Need(ctx context.Context) (*worktree.Need, error) {
 }
 
 func (e *Export) manifest(path string, n *node.Node) (*chunkstore.Manifest, error) {
-	_, data, err := e.work.Repo.Object(n.Content)
-	if err != nil {
-		return nil, err
-	}
-	m, err := chunkstore.ParseManifest(data)
+	m, err := manifests.Read(e.work.Repo, n.Content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/drift"
 	"github.com/git-devops/git-devops/plumbing/hostroot"
+	"github.com/git-devops/git-devops/plumbing/manifests"
 	"github.com/git-devops/git-devops/plumbing/node"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -88,11 +89,7 @@ func (s *shower) ranges(path string, want, live *node.Node) (err error) {
 		if !large(n) {
 			continue
 		}
-		_, data, err := s.h.Work.Repo.Object(n.Content)
-		if err != nil {
-			return err
-		}
-		if sides[i], err = chunkstore.ParseManifest(data); err != nil {
+		if sides[i], err = manifests.Read(s.h.Work.Repo, n.Content); err != nil {
 			return err
 		}
 	}
