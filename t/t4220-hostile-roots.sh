@@ -214,14 +214,49 @@ then
 	umount probe
 fi
 
-test_expect_success FAT 'FAT: twins in case, modes and owners' '
+# mount_fat: a FAT file system below the root.
+mount_fat () {
+	mkdir -p world/root/mnt &&
+	{ mount -t vfat -o loop probe.img world/root/mnt || fusefat -o rw+ probe.img world/root/mnt; } >/dev/null 2>&1
+}
+
+test_expect_success FAT 'FAT: twins in case are refused' '
 	anew &&
-	mkdir world/root/mnt &&
-	{ mount -t vfat -o loop probe.img world/root/mnt || fusefat -o rw+ probe.img world/root/mnt; } >/dev/null 2>&1 &&
+	mount_fat &&
 	test_when_finished "umount world/root/mnt 2>/dev/null || :" &&
 	n=$(printf "100644 $x TWIN\n100644 $(blob y) twin\n" | raw_tree) &&
 	offer "$(tree_with "40000 $n mnt" "100644 $x other")" &&
-	ends_with 3 apply &&
+	attack 128 "mnt/TWIN and mnt/twin are one name here" &&
+	grep "^hint: rename one" err &&
+	ends_with 128 apply -n &&
+	# So are those in a directory that is still to be made.
+	n=$(echo "40000 $n new" | raw_tree) &&
+	offer "$(tree_with "40000 $n mnt" "100644 $x other")" &&
+	attack 128 "mnt/new/TWIN and mnt/new/twin are one name here" &&
+	test_path_is_missing world/root/other &&
+	ls world/root/mnt >names &&
+	echo file | test_cmp - names &&
+	umount world/root/mnt
+'
+
+test_expect_success FAT 'twins elsewhere are none of its business' '
+	anew &&
+	mount_fat &&
+	test_when_finished "umount world/root/mnt 2>/dev/null || :" &&
+	n=$(printf "100644 $x TWIN\n100644 $(blob y) twin\n" | raw_tree) &&
+	offer "$(tree_with "40000 $n home" "100644 $x other")" &&
+	attack 0 applied &&
+	test "$(cat world/root/home/TWIN world/root/home/twin)" = xy &&
+	umount world/root/mnt
+'
+
+test_expect_success FAT 'FAT: modes and owners' '
+	anew &&
+	mount_fat &&
+	test_when_finished "umount world/root/mnt 2>/dev/null || :" &&
+	n=$(printf "100644 $x TWIN\n100644 $(blob y) other\n" | raw_tree) &&
+	offer "$(tree_with "40000 $n mnt" "100644 $x other")" &&
+	ends_with "0 3" apply &&
 	cat out err &&
 	test "$(cat world/root/other)" = x &&
 	umount world/root/mnt

@@ -114,6 +114,9 @@ func (r *Run) plan(ctx context.Context) (err error) {
 	if err := r.checkLinks(); err != nil {
 		return err
 	}
+	if err := r.checkTwins(); err != nil {
+		return err
+	}
 	if r.writesLarge() {
 		if r.seeds, err = r.look.seeds(); err != nil {
 			return err
