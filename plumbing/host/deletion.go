@@ -7,8 +7,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
+
+// Committed notes that a commit of what lies on the root has moved HEAD from
+// before, zero for none, to after: then after counts as applied where before
+// did. With files to be deleted in it, it does not: they still lie there. Call
+// it with the lock held.
+func (h *Host) Committed(before, after chunkstore.ID) error {
+	deletions, err := h.Deletions()
+	if err != nil || before == after {
+		return err
+	}
+	if len(deletions) > 0 {
+		return h.RemoveState(StateDeletions)
+	}
+	applied, _, err := h.Applied()
+	if err != nil || applied != before {
+		return err
+	}
+	return h.SetApplied(before, after, "commit")
+}
 
 // Deletions returns the paths that the next commit takes from the branch so
 // that an apply deletes them on the root. What is in the index again is not

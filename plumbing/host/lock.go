@@ -14,7 +14,7 @@ import (
 var ErrBusy = errors.New("another process is changing this root")
 
 // Lock keeps all others from writing the root until unlock is called or the
-// process ends. A commit that the last one did not live to note is noted.
+// process ends.
 func (h *Host) Lock() (unlock func(), err error) {
 	unlock, err = lockfile.Try(filepath.Join(h.stateDir(), "apply.lock"))
 	switch {
@@ -22,10 +22,6 @@ func (h *Host) Lock() (unlock func(), err error) {
 		return nil, fmt.Errorf("%w: %s", ErrBusy, h.Root)
 	case err != nil:
 		return nil, fmt.Errorf("lock root: %w", err)
-	}
-	if err := h.settleCommit(); err != nil {
-		unlock()
-		return nil, err
 	}
 	return unlock, nil
 }

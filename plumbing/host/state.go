@@ -11,8 +11,8 @@ import (
 )
 
 // A State names a file in which a host remembers something between runs. What
-// is in it belongs to the package that writes it. All but StateCache and
-// StateCommit are only written with the lock held.
+// is in it belongs to the package that writes it. All but StateCache are only
+// written with the lock held.
 type State string
 
 // The files of a host.
@@ -22,7 +22,6 @@ const (
 	StateActions   State = "actions"   // those that have not succeeded yet
 	StateHold      State = "hold"      // see Hold
 	StateDeletions State = "deletions" // see Deletions
-	StateCommit    State = "commit"    // see BeginCommit
 	StateConflicts State = "conflicts" // paths that could not be merged
 	StateAttempts  State = "attempts"  // commits that were applied in part
 )

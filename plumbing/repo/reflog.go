@@ -13,12 +13,8 @@ import (
 	"github.com/git-devops/git-devops/chunkstore"
 )
 
-// A RefMove is one line of a ref's log. Old is zero where there was no ref; Why
-// is what whoever moved it has said.
-type RefMove struct {
-	Old, New chunkstore.ID
-	Why      string
-}
+// A RefMove is one line of a ref's log. Old is zero where there was no ref.
+type RefMove struct{ Old, New chunkstore.ID }
 
 // RefLog returns how a ref was moved, oldest first, nothing when nobody keeps
 // its log. A line that a crash has torn is passed over: what it said is in the
@@ -40,8 +36,7 @@ func (r *Repo) RefLog(name string) ([]RefMove, error) {
 		from, err1 := chunkstore.ParseID(string(fields[0]))
 		to, err2 := chunkstore.ParseID(string(fields[1]))
 		if err1 == nil && err2 == nil {
-			_, why, _ := bytes.Cut(bytes.TrimSuffix(fields[2], []byte("\n")), []byte("\t"))
-			moves = append(moves, RefMove{from, to, string(why)})
+			moves = append(moves, RefMove{from, to})
 		}
 	}
 	return moves, nil

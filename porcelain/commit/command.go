@@ -39,26 +39,10 @@ func run(ctx context.Context, g *porcelain.Globals, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := begin(h, before); err != nil {
-		return err
-	}
 	if err := g.RunGit(ctx, args); err != nil {
-		return errors.Join(err, h.EndCommit())
+		return err
 	}
 	return follow(g, w, h, before)
-}
-
-// begin takes the lock only to have an earlier commit noted: an editor may be
-// open for long.
-func begin(h *host.Host, before chunkstore.ID) error {
-	unlock, err := h.Lock()
-	switch {
-	case err == nil:
-		unlock()
-	case !errors.Is(err, host.ErrBusy):
-		return err
-	}
-	return h.BeginCommit(before)
 }
 
 // follow notes the new commit as applied. What was captured is committed, so
