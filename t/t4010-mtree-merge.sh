@@ -103,7 +103,7 @@ test_expect_success ROOT 'a file that one side removed and the other described' 
 	write root/etc/other other &&
 	write root/etc/pair pair &&
 	ln root/etc/pair root/etc/pair2 &&
-	write root/etc/was-file file && chmod 600 root/etc/was-file &&
+	write root/etc/was-file file && chmod 666 root/etc/was-file &&
 	commit_root first &&
 	git clone -q -b web repo clone &&
 	(
@@ -114,12 +114,12 @@ test_expect_success ROOT 'a file that one side removed and the other described' 
 		ln -sf other etc/was-file &&
 		git commit -q -a -m "clone: one is gone, one changed"
 	) &&
-	chmod 600 root/etc/gone &&
+	chmod 666 root/etc/gone &&
 	host add -q root/etc/gone &&
-	host commit -q -m "host: it is secret" &&
+	host commit -q -m "host: anyone writes" &&
 	git -C clone pull -q --no-rebase --no-edit &&
 	git -C clone show HEAD:.devops/mtree >out &&
-	grep "^./etc/gone mode=0600" out &&
+	grep "^./etc/gone mode=0666" out &&
 	host_git fetch -q "$PWD/clone" web:refs/remotes/origin/web &&
 	host_git config branch.web.remote origin &&
 	host_git config branch.web.merge refs/heads/web &&
@@ -142,6 +142,26 @@ test_expect_success ROOT 'add drops what is said of nothing' '
 	! grep gone out &&
 	host commit -q -m mended &&
 	host status --porcelain --exit-code
+'
+
+test_expect_success ROOT 'a secret that was renamed without a look at its line' '
+	write root/etc/key secret && chmod 600 root/etc/key &&
+	host add -q root/etc/key &&
+	host commit -q -m key &&
+	git -C clone pull -q "$PWD/repo" web &&
+	git -C clone mv etc/key etc/host.key &&
+	git -C clone commit -q -m "host.key" &&
+	host_git fetch -q origin &&
+	test_expect_code 128 host apply 2>err &&
+	grep "etc/key. has mode 0600 in .devops/mtree, but no such file" err &&
+	grep "^hint: .*mend it where you work" err &&
+	test_path_is_missing root/etc/host.key &&
+	sed -i "s,^./etc/key ,./etc/host.key ," clone/.devops/mtree &&
+	git -C clone commit -q -a -m "host.key is secret" &&
+	host_git fetch -q origin &&
+	host apply -q &&
+	test "$(stat -c %a root/etc/host.key)" = 600 &&
+	test_path_is_missing root/etc/key
 '
 
 test_done

@@ -123,6 +123,9 @@ func TestTooDeep(t *testing.T) {
 
 func TestBadMtree(t *testing.T) {
 	tests := []struct{ name, lines, path string }{
+		{"a secret that is not there", "./c mode=0600", "c"},
+		{"a secret that is a directory", "./d mode=0640", "d"},
+		{"a secret that is a link", "./l mode=0600", "l"},
 		{"a path below a file", "./f/d type=dir", "f/d"},
 		{"a path below a link", "./l/d type=fifo", "l/d"},
 		{"a path below a fifo", "./p type=fifo\n./p/d type=dir", "p/d"},

@@ -67,8 +67,12 @@ func (t *Tree) settlePath(path string, e mtree.Entry) error {
 		return nil
 	}
 	git, blocked := t.top.find(path)
+	stale := byGit(e) && (git == nil || git.nodeType() != e.Type)
 	switch {
-	case e.Optional, byGit(e) && (git == nil || git.nodeType() != e.Type):
+	case stale && closed(e):
+		return &BadTreeError{Path: path, Why: fmt.Sprintf(
+			"has mode %04o in %s, but no such file is in the tree: one that was renamed would be open to all", *e.Perm, mtree.Path)}
+	case stale, e.Optional:
 		return nil
 	case blocked != "":
 		return &BadTreeError{Path: path, Why: fmt.Sprintf("is in %s, but %q is no directory", mtree.Path, blocked)}
@@ -86,6 +90,12 @@ func (t *Tree) settlePath(path string, e mtree.Entry) error {
 // something else there, or nothing, as after a merge, or when somebody has
 // removed a file, the entry says nothing.
 func byGit(e mtree.Entry) bool { return e.Type == node.File || e.Type == node.Symlink }
+
+// closed tells whether an entry keeps a file from others. When the file is renamed
+// without a look at its entry, nothing would.
+func closed(e mtree.Entry) bool {
+	return e.Type == node.File && e.Perm != nil && *e.Perm&0o004 == 0
+}
 
 // addExtra adds a path after the directories that lead to it.
 func (t *Tree) addExtra(path string) error {

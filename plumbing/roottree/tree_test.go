@@ -106,12 +106,12 @@ func TestControl(t *testing.T) {
 func TestStaleMtree(t *testing.T) {
 	r := newRepo(t)
 	tree := writeTree(t, r, map[string]file{
-		".devops/mtree": plain(`./c uname=www mode=0600
-./d mode=0600
+		".devops/mtree": plain(`./c uname=www mode=0666
+./d mode=0666
 ./d/c type=link uname=www
 ./f mode=0600
-./gone mode=0600
-./l mode=0600
+./gone mode=0666
+./l mode=0666
 ./other hardlink=./f
 ./same hardlink=./f
 ./solitary hardlink=./gone
@@ -140,7 +140,7 @@ func TestStaleMtree(t *testing.T) {
 	}
 	want := map[string]string{
 		"d": "dir 0755 ", "d/e": "file 0644 ", "f": "file 0600 ", "l": "link 0777 ", "other": "file 0600 ",
-		"same": "file 0600 f", "solitary": "file 0600 ", "x": "file 0700 ",
+		"same": "file 0600 f", "solitary": "file 0666 ", "x": "file 0700 ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the nodes differ (-want +got):\n%s", diff)
