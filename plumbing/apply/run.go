@@ -226,6 +226,9 @@ func (r *Run) refused() bool {
 // expectAll notes what lies at each path that a step changes. It is before the
 // first change, so that one that comes from elsewhere is noticed.
 func (r *Run) expectAll(ctx context.Context) error {
+	if coarseNow().Before(r.since) {
+		r.since = time.Time{} // the clock was set back: all is compared again
+	}
 	for step := range r.Plan.Steps() {
 		if !changes(step) {
 			continue
