@@ -171,6 +171,38 @@ func TestSourceOfDamagedLoose(t *testing.T) {
 	get(t, source, chunks, map[chunkstore.ID]bool{bad: true})
 }
 
+// TestSourceOfMuchDamage is given up.
+func TestSourceOfMuchDamage(t *testing.T) {
+	chunks := random(18, 2*mostDamaged)
+	to, s := pushed(t, chunks)
+	source := to.server(s).Source()
+	defer source.Close()
+	stream := newStream(source)
+	defer stream.Close()
+	stream.damaged = mostDamaged - 1
+	_, err := source.Have(t.Context(), nil)
+	must(t, err)
+	packs, err := filepath.Glob(filepath.Join(s.dir, "objects/pack/*.pack"))
+	must(t, err)
+	for _, p := range packs {
+		data, err := os.ReadFile(p)
+		must(t, err)
+		for i := 1000; i < len(data); i += 1000 {
+			data[i] ^= 1
+		}
+		must(t, os.Chmod(p, 0o600))
+		must(t, os.WriteFile(p, data, 0o600))
+	}
+	must(t, stream.Ask(ids(chunks)...))
+	var corrupt *chunkstore.CorruptError
+	if _, err := stream.Next(); !errors.As(err, &corrupt) {
+		t.Errorf("the first: %v", err)
+	}
+	if _, err := stream.Next(); err == nil || errors.As(err, &corrupt) {
+		t.Errorf("the second: %v", err)
+	}
+}
+
 // TestSourceOfTooLong: what is longer than its manifest says takes no memory.
 func TestSourceOfTooLong(t *testing.T) {
 	big := make([]byte, 2<<20)

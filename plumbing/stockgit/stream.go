@@ -18,6 +18,10 @@ import (
 // start git costs more.
 const gather = 2 * time.Millisecond
 
+// mostDamaged is how many chunks of a server may be damaged for a stream to go
+// on: to find each takes a dozen fetches.
+const mostDamaged = 16
+
 // A stream turns requests into fetches, one after the other.
 type stream struct {
 	source *Source
@@ -25,6 +29,8 @@ type stream struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
 	answer chan answer
+	// damaged is how many were not whole on the server.
+	damaged int
 
 	mu     sync.Mutex
 	asked  []chunkstore.ID
@@ -162,14 +168,18 @@ func (t *stream) serve(ids []chunkstore.ID) error {
 	err = t.fetch(h, ids)
 	if err == nil {
 		err = t.answerAll(h, ids)
-	} else if damaged(err) {
 		t.end(h)
-		return t.narrow(ids, err)
-	} else {
-		err = fmt.Errorf("fetch chunks from %s: %w", t.source.Name(), err)
+		return err
 	}
 	t.end(h)
-	return err
+	if damaged(err) {
+		return t.narrow(ids, err)
+	}
+	return t.named(err)
+}
+
+func (t *stream) named(err error) error {
+	return fmt.Errorf("fetch chunks from %s: %w", t.source.Name(), err)
 }
 
 func (t *stream) begin(h *haul) {
@@ -188,6 +198,9 @@ func (t *stream) end(h *haul) {
 // narrow answers for ids, one of which at least is damaged.
 func (t *stream) narrow(ids []chunkstore.ID, err error) error {
 	if len(ids) == 1 {
+		if t.damaged++; t.damaged > mostDamaged {
+			return t.named(err)
+		}
 		return t.reply(answer{err: &chunkstore.CorruptError{ID: ids[0], Where: t.source.Name(), Err: err}})
 	}
 	half := len(ids) / 2
