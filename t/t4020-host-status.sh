@@ -200,4 +200,57 @@ test_expect_success ROOT 'what is gone from a directory is managed no longer' '
 	! grep "tool hardlink\|ssh" out
 '
 
+test_expect_success ROOT 'what is staged, and what holds the host back' '
+	mkdir staged && cd staged && . "$TEST_DIR/lib-host.sh" &&
+	SHARNESS_TRASH_DIRECTORY=$PWD &&
+	new_host &&
+	write root/etc/motd one && write root/etc/key key && write root/etc/issue issue && write root/etc/old old &&
+	commit_root one &&
+	one=$(host_git rev-parse --short=12 HEAD) &&
+	write root/etc/motd two && commit_root two &&
+	host status >out &&
+	echo "the root is as web $(host_git rev-parse --short=12 HEAD) has it" >expect &&
+	test_cmp expect out &&
+	write root/etc/motd three && write root/etc/new new && chmod 600 root/etc/key &&
+	host add -q root/etc/motd root/etc/new root/etc/key &&
+	host rm -q root/etc/issue && host rm -q --delete root/etc/old &&
+	host status >out &&
+	cat >expect <<-\EOF &&
+	Changes to be committed:
+	  (use "git devops commit" to commit them)
+	> forgotten:  etc/issue
+	> metadata:   etc/key
+	> modified:   etc/motd
+	> new file:   etc/new
+	> deleted:    etc/old
+	> new file:   .gitattributes
+
+	Paths that differ, on the root from what was applied, and this from what is to come:
+	m  etc/key
+	M  etc/motd
+	EOF
+	sed -e \$d -e "s/^	/> /" out >actual &&
+	test_cmp expect actual &&
+	host status --porcelain >actual &&
+	printf "%s\n" "m  etc/key" "M  etc/motd" >expect &&
+	test_cmp expect actual &&
+	host status --json >out &&
+	grep "^{\"type\":\"staged\",\"path\":\"etc/issue\",\"status\":\"F\"" out &&
+	grep "\"staged\":6,\"held\":false" out &&
+	host commit -q -m three && host apply -q &&
+	host rollback -q --reason="it was better" $one &&
+	host status >out &&
+	grep "^held back at $one since .*: it was better$" out &&
+	grep "^  (use .git devops apply --resume. " out &&
+	host status -q >out &&
+	! grep held out &&
+	host status --json >out &&
+	grep "^{\"type\":\"held\",\"at\":\"$one[0-9a-f]*\",.*\"reason\":\"it was better\"}" out &&
+	test_expect_code 1 host status --porcelain --exit-code >out &&
+	! grep held out &&
+	host apply -q --resume &&
+	host status --exit-code >out &&
+	! grep held out
+'
+
 test_done

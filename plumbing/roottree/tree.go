@@ -13,7 +13,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/repo"
 )
 
-// A Tree is the root that a commit describes. It does not change,
+// A Tree is the root that a commit or an index describes. It does not change,
 // and its methods may be called concurrently.
 type Tree struct {
 	repo *repo.Repo

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -152,5 +153,36 @@ func TestStaleMtree(t *testing.T) {
 		if n, err := lazy.Get(path); n != nil || err != nil {
 			t.Errorf("lazily, %s is %+v, %v", path, n, err)
 		}
+	}
+}
+
+func TestFromIndex(t *testing.T) {
+	r := newRepo(t)
+	want := loadFiles(t, r, someFiles())
+	x := &repo.Index{}
+	for path, f := range someFiles() {
+		x.Entries = append(x.Entries, repo.Entry{Path: path, Mode: f.mode, ID: blob(t, r, f.content)})
+	}
+	x.Entries = append(x.Entries, repo.Entry{Path: "zz", Mode: repo.ModeFile, IntentToAdd: true})
+	slices.SortFunc(x.Entries, func(a, b repo.Entry) int { return strings.Compare(a.Path, b.Path) })
+	got, err := NewLoader(r).FromIndex(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID() != want.ID() {
+		t.Errorf("id is %s, want %s", got.ID(), want.ID())
+	}
+	_, wantNodes := list(want)
+	_, gotNodes := list(got)
+	if d := cmp.Diff(wantNodes, gotNodes); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestConflictInIndex(t *testing.T) {
+	x := &repo.Index{Entries: []repo.Entry{{Path: "a", Mode: repo.ModeFile, Stage: 2}}}
+	var bad *BadTreeError
+	if _, err := NewLoader(newRepo(t)).FromIndex(x); !errors.As(err, &bad) || bad.Path != "a" {
+		t.Errorf("error is %v", err)
 	}
 }

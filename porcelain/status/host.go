@@ -34,16 +34,31 @@ func runHost(ctx context.Context, g *porcelain.Globals, w *worktree.Worktree, o 
 	if err := c.drift(ctx); err != nil {
 		return err
 	}
-	unclear := c.pending()
-	c.print(g.UI, o)
+	// A better commit may come: what was applied can be told all the same.
+	unclear := prefixed("what is to come", c.pending())
+	long := g.UI.JSON() || !o.porcelain && !o.zero
+	if long {
+		if c.hold, err = h.Host.Hold(); err != nil {
+			return err
+		}
+		c.staged, err = findStaged(ctx, h)
+		unclear = errors.Join(unclear, prefixed("what is staged", err))
+	}
+	c.print(g.UI, o, long)
 	if unclear != nil {
-		// A better commit may come: what was applied can be told all the same.
-		return porcelain.Exit(porcelain.Partial, fmt.Errorf("what is to come cannot be told: %w", unclear))
+		return porcelain.Exit(porcelain.Partial, unclear)
 	}
 	if o.exitCode && len(c.paths) > 0 {
 		return porcelain.Exit(porcelain.Differs, nil)
 	}
 	return nil
+}
+
+func prefixed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s cannot be told: %w", what, err)
 }
 
 // A comparison is what a host's status tells.
@@ -52,6 +67,8 @@ type comparison struct {
 	applied chunkstore.ID // zero for none
 	target  host.Target   // with a zero commit for none
 	paths   []path        // sorted by node.ComparePaths
+	hold    *host.Hold    // nil where nothing holds the host back
+	staged  []staged
 }
 
 // find finds what is compared.
@@ -137,8 +154,11 @@ func (c *comparison) load(commit chunkstore.ID) (*roottree.Tree, error) {
 
 func comparePaths(a, b path) int { return node.ComparePaths(string(a.Path), string(b.Path)) }
 
-func (c *comparison) print(u *ui.UI, o options) {
-	sum := hostSummary{Applied: short(c.applied), Target: short(c.target.Commit), Name: c.target.Name, host: c.h.Host.Type}
+func (c *comparison) print(u *ui.UI, o options, long bool) {
+	if long {
+		c.printSections(u)
+	}
+	sum := hostSummary{Applied: short(c.applied), Target: short(c.target.Commit), Name: c.target.Name, Staged: len(c.staged), Held: c.hold != nil, host: c.h.Host.Type}
 	for i := range c.paths {
 		p := &c.paths[i]
 		p.finish()
@@ -154,8 +174,34 @@ func (c *comparison) print(u *ui.UI, o options) {
 			u.Print(p)
 		}
 	}
-	if u.JSON() || !o.porcelain && !o.zero {
+	if long {
 		u.Info(sum)
+	}
+}
+
+// printSections tells what there is to know beside the paths that differ.
+func (c *comparison) printSections(u *ui.UI) {
+	sections := 0
+	title := func(text string) {
+		if sections > 0 {
+			text = "\n" + text
+		}
+		if sections++; !u.JSON() {
+			u.Info(heading(text))
+		}
+	}
+	if c.hold != nil {
+		sections++
+		u.Info(newHeld(c.hold))
+	}
+	if len(c.staged) > 0 {
+		title(stagedHeading)
+		for _, s := range c.staged {
+			u.Info(s)
+		}
+	}
+	if sections > 0 && len(c.paths) > 0 {
+		title(pathsHeading)
 	}
 }
 
@@ -203,6 +249,8 @@ type hostSummary struct {
 	Name    string `json:"name"` // of the target
 	Drift   int    `json:"drift"`
 	Pending int    `json:"pending"`
+	Staged  int    `json:"staged"`
+	Held    bool   `json:"held"`
 
 	host string
 }
