@@ -3,9 +3,15 @@
 # For scripts in which a host is given what somebody made who wishes it ill. The
 # host's root is ./world/root. All else in ./world is its surroundings, which
 # must stay as they are. Its branch comes from ./there. Sourced after
-# test-lib.sh.
+# test-lib.sh; without root the script ends here.
 
 . "$TEST_DIR/lib-host.sh"
+
+if ! test_have_prereq ROOT
+then
+	skip_all="only root can apply as root"
+	test_done
+fi
 
 umask 022
 

@@ -5,13 +5,7 @@ test_description='stores on disks as they are: FAT, and one with errors
 FAT knows no modes, no links and no inode numbers that last; a disk that fails
 is told of, and nothing is lost that it does not have.'
 
-if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_DISKS:-}"
-then
-	# Mounts of its own, which go when the script ends, however it ends.
-	GIT_DEVOPS_TEST_DISKS=1 exec unshare --mount sh "$0" "$@"
-fi
-
-. ./test-lib.sh
+. ./lib-mounts.sh
 . "$TEST_DIR/lib-large.sh"
 
 # mount_fat <image> <dir>: by the kernel, or where it knows no FAT, by FUSE.

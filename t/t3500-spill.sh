@@ -2,13 +2,7 @@
 
 test_description='git devops add --spill: a file larger than the disk of its repository'
 
-if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_SPILL:-}"
-then
-	# Mounts of its own, which go when the script ends, however it ends.
-	GIT_DEVOPS_TEST_SPILL=1 exec unshare --mount sh "$0" "$@"
-fi
-
-. ./test-lib.sh
+. ./lib-mounts.sh
 . "$TEST_DIR/lib-large.sh"
 
 if test_have_prereq EXPENSIVE

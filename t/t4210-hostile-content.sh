@@ -8,12 +8,6 @@ held in memory, and what cannot fit is not begun.'
 . ./test-lib.sh
 . "$TEST_DIR/lib-hostile.sh"
 
-if ! test_have_prereq ROOT
-then
-	skip_all="only root can apply as root"
-	test_done
-fi
-
 params="chunker rabin 3da3358b4dc173 524288 8388608 20"
 zeroes=$(printf "%064d" 0)
 x=$(printf x | git hash-object --stdin)

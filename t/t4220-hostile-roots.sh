@@ -5,20 +5,8 @@ test_description='hostile roots: what others do to a root while it is changed
 Users swap directories for links, files for fifos, and edit what is about to be
 replaced; disks are full, read-only, or know less than ours.'
 
-if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_ROOTS:-}"
-then
-	# Mounts of its own, which go when the script ends, however it ends.
-	GIT_DEVOPS_TEST_ROOTS=1 exec unshare --mount sh "$0" "$@"
-fi
-
-. ./test-lib.sh
+. ./lib-mounts.sh
 . "$TEST_DIR/lib-hostile.sh"
-
-if ! test_have_prereq ROOT
-then
-	skip_all="only root can apply as root"
-	test_done
-fi
 
 x=$(printf x | git hash-object --stdin)
 

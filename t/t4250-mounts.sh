@@ -5,13 +5,7 @@ test_description='mount points below the root
 Files are made on the file system that they are to lie on. What a mount keeps
 from being changed is named; all else is.'
 
-if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_MOUNTS:-}"
-then
-	# Mounts of its own, which go when the script ends, however it ends.
-	GIT_DEVOPS_TEST_MOUNTS=1 exec unshare --mount sh "$0" "$@"
-fi
-
-. ./test-lib.sh
+. ./lib-mounts.sh
 . "$TEST_DIR/lib-host.sh"
 
 if ! test_have_prereq ROOT,TMPFS

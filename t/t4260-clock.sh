@@ -5,13 +5,7 @@ test_description='a clock that goes wrong hides no change
 Either the files were last changed in years that the clock says are to come, or
 the program is told of another year than the kernel stamps changes with.'
 
-if test "$(id -u)" = 0 && test -z "${GIT_DEVOPS_TEST_CLOCK:-}"
-then
-	# Mounts of its own, which go when the script ends, however it ends.
-	GIT_DEVOPS_TEST_CLOCK=1 exec unshare --mount sh "$0" "$@"
-fi
-
-. ./test-lib.sh
+. ./lib-mounts.sh
 . "$TEST_DIR/lib-host.sh"
 
 if ! test_have_prereq ROOT,STRACE
