@@ -26,7 +26,7 @@ func TestExpectWhenTheClockWasSetBack(t *testing.T) {
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
-	if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
+	if err := errors.Join(os.WriteFile(path, []byte("x"), 0o644), os.Chmod(path, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	root, err := rootfs.Open(dir, rootfs.Options{})
