@@ -23,6 +23,8 @@ import (
 //
 // A source may have one more method, Static() bool: true says that what it has
 // does not grow while a run lasts, so that it need not be asked Have again.
+//
+// Package sourcetest checks what is promised here, and for a Stream.
 type Source interface {
 	// Name names the source to a person.
 	Name() string
@@ -57,7 +59,8 @@ type Stream interface {
 	// stream. With an error there is nothing to release.
 	Next() (Chunk, error)
 	// Close ends the stream at once, also beside an Ask or a Next that
-	// waits, which then returns an error. It leaves no goroutine behind.
+	// waits: that and later ones return an error. It leaves no goroutine
+	// behind.
 	// It is called once. Chunks that Next has returned remain good.
 	Close() error
 }
