@@ -256,6 +256,7 @@ test_expect_success 'what was forgotten while an apply ran counts after it' '
 test_expect_success 'rm: what is not managed, directories' '
 	test_expect_code 128 git devops rm root/etc/link 2>err &&
 	grep "^fatal: .etc/link. did not match any files" err &&
+	! grep "^hint: -r " err &&
 	test_expect_code 128 git devops rm root/etc/conf.d 2>err &&
 	grep "^fatal: .etc/conf.d. is a directory" err &&
 	grep "^hint: -r " err &&

@@ -142,6 +142,14 @@ test_expect_success ROOT 'only some paths' '
 	test_cmp expect root/t/link/in
 '
 
+test_expect_success ROOT 'what is neither a commit nor a managed path' '
+	test_expect_code 128 host apply nothing 2>err &&
+	grep "^fatal: .*/nothing. is not in the root" err &&
+	grep "^hint: nor is .nothing. a commit" err &&
+	test_expect_code 128 host apply root/t/nothing 2>err &&
+	grep "^fatal: .t/nothing. did not match any files" err
+'
+
 test_expect_success ROOT 'a commit of another machine type is refused' '
 	host_git branch db HEAD~1 &&
 	host_git worktree add -q "$PWD/db" db &&

@@ -5,6 +5,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -172,12 +173,31 @@ func (l *look) restoreBases() error {
 	return nil
 }
 
+// A NoMatchError says that nothing is managed at a path that was named.
+type NoMatchError struct{ Path string }
+
+func (e *NoMatchError) Error() string { return fmt.Sprintf("'%s' did not match any files", e.Path) }
+
 // only forgets all paths but those at or below one of the given ones, and the
-// directories that lead there.
-func (l *look) only(limits []string) {
+// directories that lead there. The error is a *NoMatchError for one that neither
+// base nor target have.
+func (l *look) only(limits []string) error {
+	for _, limit := range limits {
+		n, err := l.target.Get(limit)
+		if err == nil && n == nil && l.base != nil {
+			n, err = l.base.Get(limit)
+		}
+		if err != nil {
+			return err
+		}
+		if _, seen := l.paths[limit]; n == nil && !seen && limit != node.RootPath {
+			return &NoMatchError{limit}
+		}
+	}
 	maps.DeleteFunc(l.paths, func(path string, _ *plan.Path) bool {
 		return !slices.ContainsFunc(limits, func(limit string) bool {
 			return node.Within(path, limit) || node.Within(limit, path) && l.paths[path].Target != nil
 		})
 	})
+	return nil
 }

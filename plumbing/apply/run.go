@@ -80,7 +80,9 @@ func (e *Engine) Prepare(ctx context.Context, request Request) (*Run, error) {
 		return nil, err
 	}
 	if len(request.Paths) > 0 {
-		r.look.only(request.Paths)
+		if err := r.look.only(request.Paths); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.look.complete(ctx); err != nil {
 		return nil, err

@@ -14,9 +14,17 @@ import (
 )
 
 // A RemoveError says why a path that was named is not taken from the index.
-type RemoveError struct{ Path, Why string }
+type RemoveError struct {
+	Path string
+	Dir  bool // something managed is below it; else it is not managed
+}
 
-func (e *RemoveError) Error() string { return fmt.Sprintf("'%s' %s", e.Path, e.Why) }
+func (e *RemoveError) Error() string {
+	if e.Dir {
+		return fmt.Sprintf("'%s' is a directory", e.Path)
+	}
+	return fmt.Sprintf("'%s' did not match any files", e.Path)
+}
 
 // RemoveOptions say what Remove takes from the index.
 type RemoveOptions struct {
@@ -61,9 +69,9 @@ func (o RemoveOptions) choose(index *repo.Index, spec *mtree.Spec) ([]string, er
 		found := managed(index, spec, path)
 		switch {
 		case len(found) == 0:
-			return nil, &RemoveError{path, "did not match any files"}
+			return nil, &RemoveError{Path: path}
 		case !o.Recursive && (len(found) > 1 || found[0] != path):
-			return nil, &RemoveError{path, "is a directory"}
+			return nil, &RemoveError{path, true}
 		}
 		all = append(all, found...)
 	}

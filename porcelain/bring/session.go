@@ -5,6 +5,9 @@
 package bring
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/git-devops/git-devops/plumbing/apply"
 	"github.com/git-devops/git-devops/plumbing/host"
 	"github.com/git-devops/git-devops/plumbing/worktree"
@@ -82,5 +85,20 @@ func (s *Session) CommitAndPaths(args []string, dash int) (rev string, paths []s
 		return "", nil, err
 	}
 	paths, err = s.g.RootPaths(s.Host, s.Engine.Root, args)
+	if e, ok := errors.AsType[*host.OutsideError](err); ok && rev == "" && dash < 0 {
+		err = neither{e, args[0]}
+	}
 	return rev, paths, err
+}
+
+// neither says of the first argument that it is no path of the root, and no
+// commit, either.
+type neither struct {
+	*host.OutsideError
+	arg string
+}
+
+// Hint says what may have been meant.
+func (n neither) Hint() string {
+	return fmt.Sprintf("nor is '%s' a commit; 'git devops log' lists these", ui.Path(n.arg))
 }

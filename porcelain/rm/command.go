@@ -77,7 +77,7 @@ func remove(ctx context.Context, h *host.Host, o options, paths []string) ([]str
 	what := host.RemoveOptions{Paths: paths, Recursive: o.recursive, Forget: !o.remove, DryRun: true}
 	removed, err := h.Remove(ctx, what)
 	if err != nil {
-		if e, ok := errors.AsType[*host.RemoveError](err); ok && !o.recursive {
+		if e, ok := errors.AsType[*host.RemoveError](err); ok && e.Dir {
 			return nil, needsRecursive{e}
 		}
 		return nil, err
