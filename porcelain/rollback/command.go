@@ -61,11 +61,20 @@ func run(ctx context.Context, g *porcelain.Globals, o options, args []string) er
 	if err != nil {
 		return err
 	}
-	return s.Do(ctx, r, bring.Options{
+	held := false
+	err = s.Do(ctx, r, bring.Options{
 		DryRun: o.dryRun, NoActions: o.noActions,
 		// When it is killed after this, the next apply does the rest.
-		Begin: func() error { return hold(s.Host, target, o.reason) },
+		Begin: func() error {
+			err := hold(s.Host, target, o.reason)
+			held = err == nil
+			return err
+		},
 	})
+	if held {
+		g.UI.Hintf("this host is held back there until 'git devops apply --resume'")
+	}
+	return err
 }
 
 func find(ctx context.Context, h *host.Host, args []string) (host.Target, error) {
