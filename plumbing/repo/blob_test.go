@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/git-devops/git-devops/chunkstore"
@@ -57,6 +58,29 @@ func TestCopyBlob(t *testing.T) {
 	}
 	if err := r.CopyBlob(t.Context(), chunkstore.ID{1}, &got); !errors.As(err, new(*chunkstore.MissingError)) {
 		t.Errorf("none: %v", err)
+	}
+}
+
+// TestCopyBlobDelta has two long blobs of which one is stored as what differs.
+func TestCopyBlobDelta(t *testing.T) {
+	r := newRepo(t)
+	first, _ := storeLong(t, r, false, "")
+	second, want := storeLong(t, r, false, "other")
+	for name, id := range map[string]chunkstore.ID{"first": first, "second": second} {
+		runGit(t, r.WorkTree(), "update-ref", "refs/tags/"+name, id.String())
+	}
+	runGit(t, r.WorkTree(), "repack", "-q", "-adf")
+	if out := runGit(t, r.WorkTree(), "count-objects", "-v"); !strings.Contains(out, "size-pack: 30") {
+		t.Fatalf("they are stored whole: %s", out)
+	}
+	for _, id := range []chunkstore.ID{first, second} {
+		var got bytes.Buffer
+		if err := r.CopyBlob(t.Context(), id, &got); err != nil || chunkstore.BlobID(got.Bytes()) != id {
+			t.Errorf("%d bytes, want %d: %v", got.Len(), len(want), err)
+		}
+		if _, ok, err := r.Manifest(id); ok || err != nil {
+			t.Errorf("a manifest: %v, %v", ok, err)
+		}
 	}
 }
 
