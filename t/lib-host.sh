@@ -21,6 +21,14 @@ write () {
 	printf '%s\n' "$@" >"$path"
 }
 
+# assert_file <path> <line>...: it has just these lines.
+assert_file () {
+	local path="$1" &&
+	shift &&
+	printf "%s\n" "$@" >expect &&
+	test_cmp expect "$path"
+}
+
 # new_host: a host of the machine type web, with an empty root.
 new_host () {
 	mkdir root &&

@@ -11,14 +11,6 @@ id () {
 	host_git rev-parse --verify -q "$1"
 }
 
-# assert_file <path> <line>...
-assert_file () {
-	local path="$1" &&
-	shift &&
-	printf "%s\n" "$@" >expect &&
-	test_cmp expect "$path"
-}
-
 # saved <path>: what the last drift has there.
 saved () {
 	host_git cat-file -p "refs/devops/drift:$1"

@@ -17,12 +17,6 @@ release () {
 	host apply -q
 }
 
-# assert_motd <line>: what the root is at.
-assert_motd () {
-	echo "$1" >expect &&
-	test_cmp expect root/etc/motd
-}
-
 test_expect_success ROOT 'nothing was applied before' '
 	new_host &&
 	test_expect_code 128 host rollback 2>err &&
@@ -45,7 +39,7 @@ test_expect_success ROOT '-n shows the plan and does not hold the host back' '
 	plan $(sed -n "s/^plan \(.*\):.*/\1/p" out): 2 steps to $(git -C elsewhere rev-parse --short=12 HEAD^)
 	EOF
 	test_cmp expect out &&
-	assert_motd three &&
+	assert_file root/etc/motd three &&
 	test_path_is_missing repo/devops/hold
 '
 
@@ -54,27 +48,27 @@ test_expect_success ROOT 'back, and held there; the branch stays' '
 	two=$(id HEAD^) &&
 	host rollback --reason="it does not start" >out &&
 	grep "^$(host_git rev-parse --short=12 $two) applied: 2 changed" out &&
-	assert_motd two &&
+	assert_file root/etc/motd two &&
 	test_path_is_missing root/etc/three &&
 	test "$(id refs/devops/applied)" = "$two" &&
 	test "$(id refs/heads/web)" = "$three" &&
 	test_expect_code 14 host apply >out 2>err &&
 	grep "^warning: this host is held back at .*: it does not start" err &&
 	grep "^hint: .*apply --resume" err &&
-	assert_motd two
+	assert_file root/etc/motd two
 '
 
 test_expect_success ROOT 'what has drifted meanwhile is brought back, too' '
 	echo drifted >root/etc/motd &&
 	commit_elsewhere four "echo four >etc/motd" &&
 	test_expect_code 14 host apply -q &&
-	assert_motd two &&
+	assert_file root/etc/motd two &&
 	test "$(id HEAD)" = "$three"
 '
 
 test_expect_success ROOT 'a second rollback goes one further back' '
 	host rollback -q &&
-	assert_motd one &&
+	assert_file root/etc/motd one &&
 	test "$(id refs/devops/applied)" = "$one" &&
 	test_expect_code 128 host rollback 2>err &&
 	test_expect_code 14 host apply -q
@@ -82,16 +76,16 @@ test_expect_success ROOT 'a second rollback goes one further back' '
 
 test_expect_success ROOT '--resume goes forward, and the history goes on' '
 	host apply -q --resume &&
-	assert_motd four &&
+	assert_file root/etc/motd four &&
 	host apply -q --exit-code &&
 	host rollback -q --previous &&
-	assert_motd one &&
+	assert_file root/etc/motd one &&
 	host apply -q --resume
 '
 
 test_expect_success ROOT 'to a commit by name; it must be on the branch' '
 	host rollback -q $three &&
-	assert_motd three &&
+	assert_file root/etc/motd three &&
 	test_expect_code 14 host apply -q &&
 	other=$(host_git commit-tree -m other "HEAD^{tree}") &&
 	test_expect_code 128 host rollback $other 2>err &&
@@ -102,20 +96,20 @@ test_expect_success ROOT 'to a commit by name; it must be on the branch' '
 
 test_expect_success ROOT 'a commit that is named is applied, and the host held back there' '
 	host rollback -q --reason="three is bad" $two &&
-	assert_motd two &&
+	assert_file root/etc/motd two &&
 	host apply -n $three 2>err &&
 	host apply $three 2>err &&
 	short=$(host_git rev-parse --short=12 $three) &&
 	grep "^warning: this host stays held back, at $short from now on: .*three is bad" err &&
 	grep "^hint: .*apply --resume" err &&
-	assert_motd three &&
+	assert_file root/etc/motd three &&
 	test_expect_code 14 host apply -q 2>err &&
 	grep "held back at $short since .*three is bad" err &&
-	assert_motd three &&
+	assert_file root/etc/motd three &&
 	host apply -q $two root/etc &&
 	test_expect_code 14 host apply -q 2>err &&
 	grep "held back at $short" err &&
-	assert_motd three
+	assert_file root/etc/motd three
 '
 
 test_expect_success ROOT 'an apply --resume that is refused leaves it held back' '
@@ -133,7 +127,7 @@ test_expect_success ROOT 'one that is refused holds nothing back' '
 	host apply -q &&
 	echo drifted >root/etc/motd &&
 	test_expect_code 20 host rollback 2>err &&
-	assert_motd drifted &&
+	assert_file root/etc/motd drifted &&
 	test_path_is_missing repo/devops/hold &&
 	echo six >root/etc/motd
 '
@@ -156,9 +150,9 @@ killed () {
 	fi &&
 	if test -e repo/devops/hold
 	then
-		assert_motd five
+		assert_file root/etc/motd five
 	else
-		assert_motd six
+		assert_file root/etc/motd six
 	fi &&
 	test -z "$(find root -name ".git-devops-*")"
 }

@@ -13,13 +13,6 @@ saved () {
 	host_git rev-parse --short=12 "refs/devops/drift$1"
 }
 
-assert_file () {
-	local path="$1" &&
-	shift &&
-	printf "%s\n" "$@" >expect &&
-	test_cmp expect "$path"
-}
-
 test_expect_success ROOT 'nothing was saved' '
 	new_host &&
 	write root/etc/motd hello &&
