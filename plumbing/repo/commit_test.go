@@ -67,11 +67,10 @@ func TestBuildTrees(t *testing.T) {
 		}
 	}
 	var got []string
-	err = r.WalkTree(trees[len(trees)-1].ID, func(path string, _ uint32, _ chunkstore.ID) error {
-		got = append(got, path)
-		return nil
-	})
-	if diff := cmp.Diff([]string{"a.b", "a/c/d", "b"}, got); err != nil || diff != "" {
-		t.Errorf("the tree differs (-want +got):\n%s%v", diff, err)
+	for _, f := range treeFiles(t, r, "", trees[len(trees)-1].ID) {
+		got = append(got, f.Name)
+	}
+	if diff := cmp.Diff([]string{"a.b", "a/c/d", "b"}, got); diff != "" {
+		t.Errorf("the tree differs (-want +got):\n%s", diff)
 	}
 }

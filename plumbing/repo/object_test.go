@@ -106,17 +106,31 @@ func TestTrees(t *testing.T) {
 		}
 	}
 	var got []string
-	err = r.WalkTree(root, func(path string, mode uint32, id chunkstore.ID) error {
-		got = append(got, fmt.Sprintf("%o blob %s\t%s", mode, id, path))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range treeFiles(t, r, "", root) {
+		got = append(got, fmt.Sprintf("%o blob %s\t%s", f.Mode, f.ID, f.Name))
 	}
 	want := strings.Split(strings.TrimSpace(runGit(t, r.WorkTree(), "ls-tree", "-r", "HEAD")), "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// treeFiles lists what is in a tree and its subtrees, with paths for names.
+func treeFiles(t *testing.T, r *Repo, prefix string, id chunkstore.ID) (all []TreeEntry) {
+	t.Helper()
+	entries, err := r.Tree(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		e.Name = prefix + e.Name
+		if e.Mode == ModeTree {
+			all = append(all, treeFiles(t, r, e.Name+"/", e.ID)...)
+		} else {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 func TestLookup(t *testing.T) {

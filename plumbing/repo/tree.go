@@ -82,34 +82,6 @@ func (r *Repo) Tree(id chunkstore.ID) ([]TreeEntry, error) {
 	return entries, nil
 }
 
-// WalkTree calls fn for everything in a tree and its subtrees that is not a
-// tree itself, in the order of the index. Paths are slash-separated and never
-// lead out of the tree.
-func (r *Repo) WalkTree(id chunkstore.ID, fn func(path string, mode uint32, id chunkstore.ID) error) error {
-	return r.walkTree("", id, maxTreeDepth, fn)
-}
-
-func (r *Repo) walkTree(prefix string, id chunkstore.ID, depth int, fn func(string, uint32, chunkstore.ID) error) error {
-	if depth == 0 {
-		return fmt.Errorf("walk tree %s: nested too deeply", id)
-	}
-	entries, err := r.Tree(id)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Mode == ModeTree {
-			err = r.walkTree(prefix+e.Name+"/", e.ID, depth-1, fn)
-		} else {
-			err = fn(prefix+e.Name, e.Mode, e.ID)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Lookup finds a path in the tree of a revision. The empty path is the tree
 // itself. The error is ErrNotFound when either does not exist.
 func (r *Repo) Lookup(rev, path string) (mode uint32, id chunkstore.ID, err error) {
