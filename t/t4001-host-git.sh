@@ -293,6 +293,18 @@ test_expect_success 'what was forgotten is not deleted' '
 	test_path_is_missing root/etc/three
 '
 
+test_expect_success 'what no host could apply is not committed' '
+	in_repo rev-parse HEAD >expect &&
+	in_repo ls-files -s .devops/mtree >was &&
+	stage_mtree "./etc/motd colour=blue" &&
+	test_expect_code 128 git devops commit -q -m bad 2>err &&
+	grep "^fatal: .*: .devops/mtree, line .*colour" err &&
+	grep "^hint: no host could apply this commit" err &&
+	in_repo rev-parse HEAD >actual &&
+	test_cmp expect actual &&
+	in_repo reset -q
+'
+
 test_expect_success 'rm of one name of a hard link' '
 	in_repo reset -q &&
 	for name in a b c

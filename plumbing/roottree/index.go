@@ -14,16 +14,7 @@ import (
 // only intended is not in it; a conflict is a *BadTreeError. The other errors
 // are those of Load.
 func (l *Loader) FromIndex(x *repo.Index) (*Tree, error) {
-	entries := make([]repo.Entry, 0, len(x.Entries))
-	for _, e := range x.Entries {
-		if e.Stage != 0 {
-			return nil, fmt.Errorf("read index: %w", &BadTreeError{Path: e.Path, Why: "is a conflict, to be resolved first"})
-		}
-		if !e.IntentToAdd {
-			entries = append(entries, e)
-		}
-	}
-	top, err := indexDir("", entries)
+	top, err := topOf(x)
 	if err != nil {
 		return nil, fmt.Errorf("read index: %w", err)
 	}
@@ -32,6 +23,34 @@ func (l *Loader) FromIndex(x *repo.Index) (*Tree, error) {
 		return nil, fmt.Errorf("read index: %w", err)
 	}
 	return t, nil
+}
+
+// CheckIndex returns the error of FromIndex, without a look into files.
+func CheckIndex(r *repo.Repo, x *repo.Index) error {
+	top, err := topOf(x)
+	if err == nil {
+		t := &Tree{repo: r, top: top}
+		if err = t.readSpec(); err == nil {
+			err = t.settle()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read index: %w", err)
+	}
+	return nil
+}
+
+func topOf(x *repo.Index) (*dir, error) {
+	entries := make([]repo.Entry, 0, len(x.Entries))
+	for _, e := range x.Entries {
+		if e.Stage != 0 {
+			return nil, &BadTreeError{Path: e.Path, Why: "is a conflict, to be resolved first"}
+		}
+		if !e.IntentToAdd {
+			entries = append(entries, e)
+		}
+	}
+	return indexDir("", entries)
 }
 
 // indexDir makes the directory of entries, whose paths all begin with prefix.

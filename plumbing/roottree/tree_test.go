@@ -182,7 +182,11 @@ func TestFromIndex(t *testing.T) {
 func TestConflictInIndex(t *testing.T) {
 	x := &repo.Index{Entries: []repo.Entry{{Path: "a", Mode: repo.ModeFile, Stage: 2}}}
 	var bad *BadTreeError
-	if _, err := NewLoader(newRepo(t)).FromIndex(x); !errors.As(err, &bad) || bad.Path != "a" {
+	r := newRepo(t)
+	if _, err := NewLoader(r).FromIndex(x); !errors.As(err, &bad) || bad.Path != "a" {
+		t.Errorf("error is %v", err)
+	}
+	if err := CheckIndex(r, x); !errors.As(err, &bad) || bad.Path != "a" {
 		t.Errorf("error is %v", err)
 	}
 }

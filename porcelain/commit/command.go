@@ -12,7 +12,9 @@ import (
 
 	"github.com/git-devops/git-devops/chunkstore"
 	"github.com/git-devops/git-devops/plumbing/host"
+	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/repo"
+	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
 )
@@ -39,10 +41,43 @@ func run(ctx context.Context, g *porcelain.Globals, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := check(w); err != nil {
+		return err
+	}
 	if err := g.RunGit(ctx, args); err != nil {
 		return err
 	}
 	return follow(g, w, h, before)
+}
+
+// check refuses what no host could apply, before it is a commit.
+func check(w *worktree.Worktree) error {
+	index, err := w.Repo.ReadIndex()
+	if err != nil {
+		return err
+	}
+	if tree, ok := index.Tree(); ok {
+		// Nothing is staged, as when a message is amended.
+		if head, err := w.Repo.ResolveTree("HEAD"); err == nil && head == tree {
+			return nil
+		}
+	}
+	err = roottree.CheckIndex(w.Repo, index)
+	if _, bad := errors.AsType[*roottree.BadTreeError](err); bad {
+		return unfit{err}
+	}
+	if _, bad := errors.AsType[*mtree.FormatError](err); bad {
+		return unfit{err}
+	}
+	return err
+}
+
+// An unfit index has what no root can have.
+type unfit struct{ error }
+
+// Hint says what to do.
+func (unfit) Hint() string {
+	return "no host could apply this commit: mend what is staged, or 'git devops add' it anew from the root"
 }
 
 // follow notes the new commit as applied. What was captured is committed, so
