@@ -27,6 +27,11 @@ func (s *Store) ReadRaw(ctx context.Context, id chunkstore.ID, buf []byte) ([]by
 	if !held {
 		return nil, &chunkstore.MissingError{ID: id}
 	}
+	done, err := s.use(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	places, broken := s.packs.find(id)
 	for _, p := range places {
 		raw, err := p.pack.ReadBlobRaw(p.index, buf)

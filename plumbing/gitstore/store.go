@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"sync"
 
@@ -29,6 +30,9 @@ type Store struct {
 	packLeast int64 // see the constant
 
 	packs packSet
+
+	reading sync.RWMutex // held while something is read
+	closed  bool
 
 	mu   sync.Mutex
 	held *chunkstore.Held
@@ -54,8 +58,27 @@ func Open(r *repo.Repo) (*Store, error) {
 	return s, nil
 }
 
-// Close releases the open packs.
-func (s *Store) Close() { s.packs.close() }
+// Close releases the open packs, when the reads that are under way have ended.
+// Has, Read, Get and ReadRaw then fail with fs.ErrClosed.
+func (s *Store) Close() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.closed = true
+	s.packs.close()
+}
+
+// use keeps the store from being closed until done is called.
+func (s *Store) use(ctx context.Context) (done func(), err error) {
+	s.reading.RLock()
+	if err = ctx.Err(); err == nil && s.closed {
+		err = fs.ErrClosed
+	}
+	if err != nil {
+		s.reading.RUnlock()
+		return nil, err
+	}
+	return s.reading.RUnlock, nil
+}
 
 // reload reads what the held set is now. The ref is read under the lock, so
 // that of two calls at once none puts an older set in the place of a newer one.
@@ -80,9 +103,11 @@ func (s *Store) readTree(id chunkstore.ID) ([]byte, error) {
 
 // Has tells whether the held set names the chunk.
 func (s *Store) Has(ctx context.Context, id chunkstore.ID) (bool, error) {
-	if err := ctx.Err(); err != nil {
+	done, err := s.use(ctx)
+	if err != nil {
 		return false, err
 	}
+	defer done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -155,9 +180,11 @@ func (s *Store) Get(ctx context.Context, id chunkstore.ID) ([]byte, error) {
 var errOtherContent = errors.New("its content has another hash")
 
 func (s *Store) read(ctx context.Context, id chunkstore.ID, buf []byte, good func([]byte) bool) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
+	done, err := s.use(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer done()
 	places, broken := s.packs.find(id)
 	for _, p := range places {
 		data, err := p.pack.ReadBlob(p.index, buf)
