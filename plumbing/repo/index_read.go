@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"unsafe"
 
 	"github.com/git-devops/git-devops/chunkstore"
 )
@@ -64,15 +65,8 @@ func openIndex(path string) (*Index, *os.File, error) {
 }
 
 func readIndexFile(f *os.File) (*Index, error) {
-	fi, err := f.Stat()
+	fi, data, err := readWhole(f)
 	if err != nil {
-		return nil, err
-	}
-	if !fi.Mode().IsRegular() || fi.Size() > math.MaxInt32 {
-		return nil, fmt.Errorf("%w: not a file of at most 2 GiB", ErrBadIndex)
-	}
-	data := make([]byte, fi.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, err
 	}
 	x, err := parseIndex(data)
@@ -83,33 +77,57 @@ func readIndexFile(f *os.File) (*Index, error) {
 	return x, nil
 }
 
+func readWhole(f *os.File) (fs.FileInfo, []byte, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !fi.Mode().IsRegular() || fi.Size() > math.MaxInt32 {
+		return nil, nil, fmt.Errorf("%w: not a file of at most 2 GiB", ErrBadIndex)
+	}
+	data := make([]byte, fi.Size())
+	_, err = io.ReadFull(f, data)
+	return fi, data, err
+}
+
 // parseIndex reads the bytes of an index file. An empty file is an empty
 // index, as it is to git.
 func parseIndex(data []byte) (*Index, error) {
-	if len(data) == 0 {
-		return &Index{version: 2}, nil
-	}
-	body, err := checkTrailer(data)
+	x := &Index{version: 2}
+	err := x.parse(data, func(count int) { x.Entries = make([]Entry, 0, count) }, func(e *Entry) {
+		x.Entries = append(x.Entries, *e)
+	})
 	if err != nil {
-		return nil, err
-	}
-	x := &Index{version: binary.BigEndian.Uint32(body[4:])}
-	if x.version < 2 || x.version > 4 {
-		return nil, unsupported("index version %d", x.version)
-	}
-	count := int(binary.BigEndian.Uint32(body[8:]))
-	if count > len(body)/entryFixedSize {
-		return nil, fmt.Errorf("%w: %d entries do not fit", ErrBadIndex, count)
-	}
-	rest, err := x.parseEntries(body, count)
-	if err != nil {
-		return nil, err
-	}
-	// Extensions first: the entries of a split index look damaged.
-	if err := x.parseExtensions(rest); err != nil {
 		return nil, err
 	}
 	return x, x.checkOrder()
+}
+
+// parse reads all but the entries, which it passes on. begin is told before how
+// many there are.
+func (x *Index) parse(data []byte, begin func(count int), fn func(*Entry)) error {
+	if len(data) == 0 {
+		return nil
+	}
+	body, err := checkTrailer(data)
+	if err != nil {
+		return err
+	}
+	x.version = binary.BigEndian.Uint32(body[4:])
+	if x.version < 2 || x.version > 4 {
+		return unsupported("index version %d", x.version)
+	}
+	count := int(binary.BigEndian.Uint32(body[8:]))
+	if count > len(body)/entryFixedSize {
+		return fmt.Errorf("%w: %d entries do not fit", ErrBadIndex, count)
+	}
+	begin(count)
+	rest, err := eachEntry(body, x.version, count, fn)
+	if err != nil {
+		return err
+	}
+	// Before the order is checked: the entries of a split index look damaged.
+	return x.parseExtensions(rest)
 }
 
 func (x *Index) checkOrder() error {
@@ -141,19 +159,20 @@ func checkTrailer(data []byte) ([]byte, error) {
 	return body, nil
 }
 
-func (x *Index) parseEntries(body []byte, count int) (rest []byte, err error) {
+// eachEntry calls fn for the entries, each time with the same one.
+func eachEntry(body []byte, version uint32, count int, fn func(*Entry)) (rest []byte, err error) {
 	// Paths are slices of one string: 100,000 small ones cost more to make.
-	text := string(body)
+	// Nobody writes to body any more.
+	text := unsafe.String(unsafe.SliceData(body), len(body))
 	at := indexHeaderSize
-	x.Entries = make([]Entry, count)
-	previous := ""
-	for i := range x.Entries {
-		e := &x.Entries[i]
-		next, err := e.parse(body, text, at, x.version, previous)
+	var e Entry
+	for i := range count {
+		next, err := e.parse(body, text, at, version, e.Path)
 		if err != nil {
 			return nil, fmt.Errorf("%w: entry %d: %w", ErrBadIndex, i, err)
 		}
-		at, previous = next, e.Path
+		at = next
+		fn(&e)
 	}
 	return body[at:], nil
 }
@@ -177,6 +196,7 @@ func (e *Entry) parse(body []byte, text string, at int, version uint32, previous
 	flags := binary.BigEndian.Uint16(b[60:])
 	e.AssumeValid = flags&flagAssumeValid != 0
 	e.Stage = int(flags&flagStageMask) >> flagStageShift
+	e.SkipWorktree, e.IntentToAdd = false, false
 	name := at + entryFixedSize
 	if flags&flagExtended != 0 {
 		if len(body)-name < 2 {

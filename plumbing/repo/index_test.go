@@ -774,3 +774,33 @@ func TestResembles(t *testing.T) {
 		t.Error("touched")
 	}
 }
+
+func TestIndexTree(t *testing.T) {
+	r := newCommit(t)
+	top := r.WorkTree()
+	check := func(what, want string) {
+		t.Helper()
+		id, ok, err := r.IndexTree()
+		if err != nil || ok != (want != "") || ok && id.String() != want {
+			t.Errorf("%s: %v, %v, %v, want %q", what, id, ok, err, want)
+		}
+	}
+	for _, version := range []string{"2", "3", "4"} {
+		runGit(t, top, "update-index", "--index-version", version)
+		runGit(t, top, "reset", "-q", "--hard")
+		write(t, filepath.Join(top, "sub", "new"+version), version)
+		runGit(t, top, "add", ".")
+		check("changed", "")
+		check("written", strings.TrimSpace(runGit(t, top, "write-tree")))
+	}
+	if err := os.Truncate(r.indexFile, 100); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.IndexTree(); !errors.Is(err, ErrBadIndex) {
+		t.Errorf("cut off: %v", err)
+	}
+	if err := os.Remove(r.indexFile); err != nil {
+		t.Fatal(err)
+	}
+	check("none", "")
+}

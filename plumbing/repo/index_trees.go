@@ -3,7 +3,10 @@
 package repo
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -25,6 +28,28 @@ func (x *Index) Tree() (id chunkstore.ID, ok bool) {
 		return id, false
 	}
 	return chunkstore.ID(t.id), true
+}
+
+// IndexTree is Tree of the index, for less than reading that takes.
+func (r *Repo) IndexTree() (id chunkstore.ID, ok bool, err error) {
+	f, err := os.Open(r.indexFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return id, false, nil
+	}
+	if err != nil {
+		return id, false, fmt.Errorf("read index: %w", err)
+	}
+	defer f.Close()
+	_, data, err := readWhole(f)
+	var x Index
+	if err == nil {
+		err = x.parse(data, func(int) {}, func(*Entry) {})
+	}
+	if err != nil {
+		return id, false, fmt.Errorf("read index %s: %w", r.indexFile, err)
+	}
+	id, ok = x.Tree()
+	return id, ok, nil
 }
 
 // cacheTrees does what CacheTrees promises for the index that comes next.

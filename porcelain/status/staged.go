@@ -9,6 +9,7 @@ import (
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/node"
+	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -18,21 +19,20 @@ import (
 // findStaged finds what the next commit changes: paths, then control files.
 func findStaged(ctx context.Context, h *hostroot.Opened) (all []staged, err error) {
 	r := h.Work.Repo
-	index, err := r.ReadIndex()
-	if err != nil {
-		return nil, err
-	}
 	var before *roottree.Tree
 	if _, ok, err := r.Ref("HEAD"); err != nil {
 		return nil, err
 	} else if ok {
-		id, err := r.ResolveTree("HEAD")
-		if tree, known := index.Tree(); err != nil || known && tree == id {
+		if same, err := nothingStaged(r); err != nil || same {
 			return nil, err
 		}
 		if before, err = h.Loader().Load("HEAD"); err != nil {
 			return nil, err
 		}
+	}
+	index, err := r.ReadIndex()
+	if err != nil {
+		return nil, err
 	}
 	after, err := h.Loader().FromIndex(index)
 	if err != nil {
@@ -54,6 +54,16 @@ func findStaged(ctx context.Context, h *hostroot.Opened) (all []staged, err erro
 		return nil, err
 	}
 	return all, controlStaged(ctx, h.Work, func(s staged) { all = append(all, s) })
+}
+
+// nothingStaged tells whether the index is known to have HEAD's tree.
+func nothingStaged(r *repo.Repo) (bool, error) {
+	id, err := r.ResolveTree("HEAD")
+	if err != nil {
+		return false, err
+	}
+	tree, known, err := r.IndexTree()
+	return known && tree == id, err
 }
 
 // implied is a directory that only leads to something, or nothing.
