@@ -142,6 +142,7 @@ func kinds() []kind {
 		{is(capture.ErrTemporary), Fatal, "the next 'git devops apply' clears away what a killed one has left"},
 		{is(worktree.ErrIgnored), Fatal, "use -f if you really want to add it"},
 		{as[*stockgit.AbsentError], Missing, "'git devops get' fetches them from a machine that has them"},
+		{isOwnConfig, Fatal, "mend the file and run this again"},
 		{as[*worktree.ConfigError], Fatal, mendHint},
 		{as[*mtree.FormatError], Fatal, mendHint},
 		{as[*actions.FormatError], Fatal, mendHint},
@@ -152,6 +153,12 @@ func kinds() []kind {
 		{as[*chunkstore.FormatError], Missing, "'git devops fsck' names the files that need this content"},
 		{as[*largefile.DigestError], Missing, "'git devops fsck' names the files that need this content"},
 	}
+}
+
+// isOwnConfig is for the configuration in a work tree, not in a commit.
+func isOwnConfig(err error) bool {
+	bad, ok := errors.AsType[*worktree.ConfigError](err)
+	return ok && bad.Commit == ""
 }
 
 func is(target error) func(error) bool {

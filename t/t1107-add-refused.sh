@@ -216,10 +216,11 @@ test_expect_success 'a damaged .devops/config' '
 	grep "^fatal: .devops/config: " ../err &&
 	printf "[chunker]\n\tmin = 64k\n\tunknown = 1\n" >.devops/config &&
 	test_expect_code 128 git devops add . 2>../err &&
-	grep "^fatal: .devops/config: unknown key .chunker.unknown.$" ../err &&
+	grep "^fatal: .devops/config, line 3: unknown key .chunker.unknown.$" ../err &&
+	grep "^hint: mend the file" ../err &&
 	printf "[chunker\n" >.devops/config &&
 	test_expect_code 128 git devops add . 2>../err &&
-	grep "^fatal: .devops/config: " ../err &&
+	grep "^fatal: .devops/config, line 1: " ../err &&
 	git checkout -q .devops/config &&
 	assert_clean
 '
