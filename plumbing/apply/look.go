@@ -115,7 +115,7 @@ func (l *look) compareBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.compareUnseen(ctx, unseen)
+	return l.compareWith(ctx, unseen)
 }
 
 // unseenAs returns what to compare a path with at which the comparison with
@@ -133,11 +133,13 @@ func unseenAs(base, target *node.Node) *node.Node {
 	return nil
 }
 
-func (l *look) compareUnseen(ctx context.Context, unseen map[string]*node.Node) error {
-	for path, n := range unseen {
+// compareWith finds what is live at some paths, which is what it is compared
+// with where the two do not differ.
+func (l *look) compareWith(ctx context.Context, nodes map[string]*node.Node) error {
+	for path, n := range nodes {
 		l.paths[path].Live = n
 	}
-	return l.e.scanner().Compare(ctx, inOrder(unseen),
+	return l.e.scanner().Compare(ctx, inOrder(nodes),
 		func(path string, _, now *node.Node, _ node.Aspect) error {
 			l.paths[path].Live = now
 			return nil

@@ -122,20 +122,9 @@ func (l *look) compareVersions(ctx context.Context, parents map[string]*node.Nod
 	if err != nil || len(asBase) == 0 {
 		return err
 	}
-	return l.compareBases(ctx, asBase)
-}
-
-// compareBases is for large files that are not what is wanted: whether they are
-// what was applied is only certain by the way that this is cut.
-func (l *look) compareBases(ctx context.Context, bases map[string]*node.Node) error {
-	for path, base := range bases {
-		l.paths[path].Live = base
-	}
-	return l.e.scanner().Compare(ctx, inOrder(bases),
-		func(path string, _, now *node.Node, _ node.Aspect) error {
-			l.paths[path].Live = now
-			return nil
-		})
+	// Whether a large file is what was applied is only certain by the way that
+	// this is cut.
+	return l.compareWith(ctx, asBase)
 }
 
 // Keep lets versions have data as their content.

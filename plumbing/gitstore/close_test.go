@@ -24,7 +24,7 @@ func TestCloseBesideReads(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				for {
+				for range 100_000 {
 					_, err := s.Get(t.Context(), id)
 					_, raw := s.ReadRaw(t.Context(), id, nil)
 					_, has := s.Has(t.Context(), id)
@@ -35,6 +35,7 @@ func TestCloseBesideReads(t *testing.T) {
 						return
 					}
 				}
+				t.Error("what is closed can be read")
 			})
 		}
 		s.Close()

@@ -775,12 +775,12 @@ func TestResembles(t *testing.T) {
 	}
 }
 
-func TestIndexTree(t *testing.T) {
+func TestNothingStaged(t *testing.T) {
 	r := newCommit(t)
 	top := r.WorkTree()
 	check := func(what, want string) {
 		t.Helper()
-		id, ok, err := r.IndexTree()
+		id, ok, err := r.indexTree()
 		if err != nil || ok != (want != "") || ok && id.String() != want {
 			t.Errorf("%s: %v, %v, %v, want %q", what, id, ok, err, want)
 		}
@@ -791,12 +791,22 @@ func TestIndexTree(t *testing.T) {
 		write(t, filepath.Join(top, "sub", "new"+version), version)
 		runGit(t, top, "add", ".")
 		check("changed", "")
+		if same, err := r.NothingStaged(); same || err != nil {
+			t.Errorf("changed: %v, %v", same, err)
+		}
 		check("written", strings.TrimSpace(runGit(t, top, "write-tree")))
+		if same, err := r.NothingStaged(); same || err != nil {
+			t.Errorf("written: %v, %v", same, err)
+		}
+		runGit(t, top, "commit", "-q", "-m", version)
+		if same, err := r.NothingStaged(); !same || err != nil {
+			t.Errorf("committed: %v, %v", same, err)
+		}
 	}
 	if err := os.Truncate(r.indexFile, 100); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := r.IndexTree(); !errors.Is(err, ErrBadIndex) {
+	if _, _, err := r.indexTree(); !errors.Is(err, ErrBadIndex) {
 		t.Errorf("cut off: %v", err)
 	}
 	if err := os.Remove(r.indexFile); err != nil {

@@ -30,8 +30,22 @@ func (x *Index) Tree() (id chunkstore.ID, ok bool) {
 	return chunkstore.ID(t.id), true
 }
 
-// IndexTree is Tree of the index, for less than reading that takes.
-func (r *Repo) IndexTree() (id chunkstore.ID, ok bool, err error) {
+// NothingStaged tells whether the index is known to have HEAD's tree, for less
+// than reading it takes. Where that is not known, the two have to be compared.
+func (r *Repo) NothingStaged() (bool, error) {
+	staged, known, err := r.indexTree()
+	if err != nil || !known {
+		return false, err
+	}
+	head, err := r.ResolveTree("HEAD")
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return head == staged, err
+}
+
+// indexTree is Tree of the index.
+func (r *Repo) indexTree() (id chunkstore.ID, ok bool, err error) {
 	f, err := os.Open(r.indexFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return id, false, nil

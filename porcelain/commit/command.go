@@ -52,15 +52,12 @@ func run(ctx context.Context, g *porcelain.Globals, args []string) error {
 
 // check refuses what no host could apply, before it is a commit.
 func check(w *worktree.Worktree) error {
+	if same, err := w.Repo.NothingStaged(); err != nil || same {
+		return err
+	}
 	index, err := w.Repo.ReadIndex()
 	if err != nil {
 		return err
-	}
-	if tree, ok := index.Tree(); ok {
-		// Nothing is staged, as when a message is amended.
-		if head, err := w.Repo.ResolveTree("HEAD"); err == nil && head == tree {
-			return nil
-		}
 	}
 	err = roottree.CheckIndex(w.Repo, index)
 	if _, bad := errors.AsType[*roottree.BadTreeError](err); bad {

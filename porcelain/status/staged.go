@@ -9,7 +9,6 @@ import (
 	"github.com/git-devops/git-devops/plumbing/hostroot"
 	"github.com/git-devops/git-devops/plumbing/mtree"
 	"github.com/git-devops/git-devops/plumbing/node"
-	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/roottree"
 	"github.com/git-devops/git-devops/plumbing/worktree"
 	"github.com/git-devops/git-devops/porcelain"
@@ -23,7 +22,7 @@ func findStaged(ctx context.Context, h *hostroot.Opened) (all []staged, err erro
 	if _, ok, err := r.Ref("HEAD"); err != nil {
 		return nil, err
 	} else if ok {
-		if same, err := nothingStaged(r); err != nil || same {
+		if same, err := r.NothingStaged(); err != nil || same {
 			return nil, err
 		}
 		if before, err = h.Loader().Load("HEAD"); err != nil {
@@ -54,16 +53,6 @@ func findStaged(ctx context.Context, h *hostroot.Opened) (all []staged, err erro
 		return nil, err
 	}
 	return all, controlStaged(ctx, h.Work, func(s staged) { all = append(all, s) })
-}
-
-// nothingStaged tells whether the index is known to have HEAD's tree.
-func nothingStaged(r *repo.Repo) (bool, error) {
-	id, err := r.ResolveTree("HEAD")
-	if err != nil {
-		return false, err
-	}
-	tree, known, err := r.IndexTree()
-	return known && tree == id, err
 }
 
 // implied is a directory that only leads to something, or nothing.
