@@ -20,10 +20,10 @@ import (
 	"github.com/git-devops/git-devops/plumbing/copies"
 	"github.com/git-devops/git-devops/plumbing/git"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
-	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/ssh"
 	"github.com/git-devops/git-devops/plumbing/transfer"
+	"github.com/git-devops/git-devops/plumbing/transfer/sourcetest"
 	"github.com/git-devops/git-devops/plumbing/wire"
 )
 
@@ -169,23 +169,7 @@ func hold(t *testing.T, dir string, chunks ...[]byte) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	sink, err := transfer.NewStoreSink(t.Context(), store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sink.Abandon()
-	encoder := packfile.NewEncoder()
-	for _, c := range chunks {
-		o := encoder.Encode(packfile.Blob, chunkstore.BlobID(c), c)
-		err := sink.Append(o)
-		o.Release()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := sink.Finish(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	sourcetest.Hold(t, store, chunks)
 }
 
 func TestOpenOthers(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"github.com/git-devops/git-devops/chunkstore/dir"
 	"github.com/git-devops/git-devops/chunkstore/passive"
 	"github.com/git-devops/git-devops/plumbing/gitstore"
-	"github.com/git-devops/git-devops/plumbing/packfile"
 	"github.com/git-devops/git-devops/plumbing/repo"
 	"github.com/git-devops/git-devops/plumbing/transfer"
 	"github.com/git-devops/git-devops/plumbing/transfer/sourcetest"
@@ -32,7 +31,7 @@ func TestRepository(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Close)
-		hold(t, s, chunks)
+		sourcetest.Hold(t, s, chunks)
 		return sourcetest.Subject{Source: transfer.FromStore("here", s, 2), Dir: path}
 	})
 }
@@ -67,27 +66,6 @@ func TestDirectory(t *testing.T) {
 			Dir:    path,
 		}
 	})
-}
-
-func hold(t *testing.T, s *gitstore.Store, chunks [][]byte) {
-	t.Helper()
-	sink, err := transfer.NewStoreSink(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sink.Abandon()
-	encoder := packfile.NewEncoder()
-	for _, c := range chunks {
-		o := encoder.Encode(packfile.Blob, chunkstore.BlobID(c), c)
-		err := sink.Append(o)
-		o.Release()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := sink.Finish(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestFaultyStores(t *testing.T) {
