@@ -85,6 +85,7 @@ test_expect_success 'with nothing to do, git-devops is asked nothing' '
 
 test_expect_success 'git speaks what takes the fewest round trips' '
 	answers notes "echo \"\${GIT_PROTOCOL:-none}\" >\"\$ASKED\"; exec git-upload-pack \"\$@\"" &&
+	served_by git-devops &&
 	fetched_by notes &&
 	test_when_finished "fetched_by git-upload-pack" &&
 	git -C here devops sync &&
